@@ -1,0 +1,63 @@
+// The contract between Facsimile and whatever keeps its pages.
+import type { PageToken } from './page-token.js'
+
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export type UnixMs = number
+
+/** One page as a visitor was given it. */
+export interface CapturedPage {
+  /** Path and query as the request gave them; the Host header is not trusted. */
+  readonly url: string
+  readonly method: string
+  readonly status: number
+  readonly contentType: string
+  readonly capturedAt: UnixMs
+  /** The page is never served at or after this instant. */
+  readonly expiresAt: UnixMs
+  /** The page's own bytes in its own charset, not compressed. */
+  readonly body: Buffer
+}
+
+export interface ProviderCallOptions {
+  /** The caller stops waiting when this aborts; the call then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Keeps pages until they are pulled or expire. A miss is `undefined`, a failure rejects: a dead store never looks
+ * empty. Every method may be called concurrently, from several processes where the store is shared, and rejects with
+ * code `PROVIDER_CLOSED` after `close()`. `@facsimile/core/testing` holds a suite that every provider must pass.
+ */
+export interface CacheProvider {
+  /** A word for logs and errors, such as `memory`. */
+  readonly name: string
+
+  /**
+   * Keeps `page` under `token` until `page.expiresAt`, in place of what was there. Resolves when a pull would find it.
+   * A page that has already expired resolves and keeps nothing. Rejects with `PAGE_TOO_LARGE` when it can never fit.
+   */
+  store(token: PageToken, page: CapturedPage, options?: ProviderCallOptions): Promise<void>
+
+  /** Reads and removes in one atomic step: of any number of concurrent pulls, exactly one gets the page. */
+  pull(token: PageToken, options?: ProviderCallOptions): Promise<CapturedPage | undefined>
+
+  /** Reads and leaves the page where it is. */
+  peek(token: PageToken, options?: ProviderCallOptions): Promise<CapturedPage | undefined>
+
+  /** Removes the page; answers whether there was one that had not expired. */
+  remove(token: PageToken): Promise<boolean>
+
+  /** Tries the store and answers with sentences, one per problem; empty when healthy. Never rejects. */
+  check(): Promise<readonly string[]>
+
+  /** Lets go of everything that keeps the process alive. A second call does nothing. */
+  close(): Promise<void>
+}
+
+/** How much the `memory` and `file` providers may hold; the oldest page goes first. */
+export interface CacheBounds {
+  /** Pages at most. @default 10_000 */
+  readonly maxCachedPages?: number
+  /** Bytes of bodies and their metadata at most. @default 268_435_456 (256 MiB) */
+  readonly maxCachedBytes?: number
+}
