@@ -1,4 +1,32 @@
 // Everything that the other packages and authors of cache providers use.
+export { createAddressGuard } from './address/address-guard.js'
+export type {
+  AddressedRequest,
+  AddressGuard,
+  AddressGuardSettings,
+  ClientAddressSettings,
+} from './address/address-guard.js'
+export { compileAddressRanges, type AddressPredicate } from './address/address-range.js'
+export { ADDRESS_REASONS, type AddressReason, type AddressVerdict } from './address/address-verdict.js'
+// What the predicate of compileAddressRanges takes.
+export { parseIpAddress, type IpAddress } from './address/ip-address.js'
 export type { CacheBounds, CacheProvider, CapturedPage, ProviderCallOptions, UnixMs } from './cache-provider.js'
 export { ERROR_CODES, FacsimileError, type ErrorCode } from './errors.js'
+export { openCacheProvider } from './open-cache-provider.js'
 export { createPageToken, maskPageToken, parsePageToken, type PageToken } from './page-token.js'
+export { publish, type FacsimileEvents } from './events.js'
+export { cookieValues, createFetchUrlBuilder } from './fetch-url.js'
+export { compileGlobs, type PathPredicate } from './glob.js'
+export { Inserter, type InsertionPlan } from './insertion/inserter.js'
+export { createSafeLogger, type Logger } from './logger.js'
+export { createPageStore, type PageStore } from './page-store.js'
+export { LOSSES, PASS_OVERS, type Loss, type PassOver } from './pass-over.js'
+export { resolveSettings, type FacsimileSettings, type Settings } from './settings.js'
+export {
+  compileSnippets,
+  type Placement,
+  type Snippet,
+  type SnippetRequest,
+  type SnippetSet,
+  type SnippetValues,
+} from './snippet.js'

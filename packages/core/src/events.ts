@@ -1,0 +1,32 @@
+// What Facsimile tells the outside: one channel of node:diagnostics_channel per kind of event. A page token, a URL or
+// a query is never part of an event; where nobody listens, nothing is made.
+import { channel } from 'node:diagnostics_channel'
+
+/** The events and what each carries. */
+export interface FacsimileEvents {
+  /** The filter passed a response over. */
+  'facsimile:skipped': { readonly reason: string }
+  /** A page left with its snippets. */
+  'facsimile:injected': { readonly snippets: number }
+  /** A page is in the cache. */
+  'facsimile:stored': { readonly bytes: number; readonly durationMs: number }
+  /** A page could not be stored. */
+  'facsimile:lost': { readonly reason: string; readonly error?: unknown }
+  /** The crawler was given a page. */
+  'facsimile:fetched': { readonly bytes: number; readonly ageMs: number }
+  /** The fetcher had no such page: the token is malformed, expired, taken or was never given. */
+  'facsimile:missed': { readonly reason: 'malformed' | 'not-found' }
+  /** The fetcher refused an address; the reason is the address guard's. */
+  'facsimile:denied': { readonly reason: string }
+  /** The fetcher could not answer because the cache provider did not. */
+  'facsimile:unavailable': { readonly error: unknown }
+}
+
+const channels = new Map<keyof FacsimileEvents, ReturnType<typeof channel>>()
+
+/** Publishes an event; `describe` is called only when somebody listens. */
+export function publish<Name extends keyof FacsimileEvents>(name: Name, describe: () => FacsimileEvents[Name]): void {
+  let target = channels.get(name)
+  if (target === undefined) channels.set(name, (target = channel(name)))
+  if (target.hasSubscribers) target.publish(describe())
+}

@@ -1,0 +1,127 @@
+// Snippets: the pieces of HTML that are put into pages, compiled once and rendered for each page.
+import { createHash } from 'node:crypto'
+import { toScriptString } from './fetch-url.js'
+import { compileGlobs } from './glob.js'
+import type { InsertionPlan } from './insertion/inserter.js'
+
+export const PLACEMENTS = ['head-start', 'head-end', 'body-start', 'body-end'] as const
+export type Placement = (typeof PLACEMENTS)[number]
+
+/** What a `when` function may look at. It must not wait; when it throws, the page is left as it is. */
+export interface SnippetRequest {
+  readonly path: string
+  readonly method: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+}
+
+export interface Snippet {
+  /** For logs and errors; unique. */
+  readonly name: string
+  /** Inserted literally, but for the placeholders `%FetchUrl%`, `%CacheToken%` and `%Nonce%`. */
+  readonly html: string
+  readonly placement: Placement
+  /** Path patterns or a function of the request. @default every page */
+  readonly when?: readonly string[] | ((request: SnippetRequest) => boolean) | undefined
+}
+
+export interface SnippetValues {
+  /** `undefined` where pages are not stored: `%FetchUrl%` becomes `null`. */
+  readonly fetchUrl: string | undefined
+  readonly token: string | undefined
+  /** The nonce of the response's own Content-Security-Policy. */
+  readonly nonce: string | undefined
+}
+
+/** The snippets that go into one page. */
+export interface SnippetSet {
+  readonly count: number
+  /** Changes whenever the snippets' text, order or placement does; safe in an ETag. */
+  readonly id: string
+  readonly carriesToken: boolean
+  readonly carriesNonce: boolean
+  /** Snippets that are not ASCII go only into pages that are known to be UTF-8. */
+  render(values: SnippetValues, page: { charsetKnown: boolean; isUtf8: boolean }): InsertionPlan
+}
+
+const PLACEHOLDER = /%(FetchUrl|CacheToken|Nonce)%/
+const NON_ASCII = /[^\0-\x7f]/
+const MAX_MEMOIZED_SETS = 256
+
+/** Answers which snippets go into the page that answers `request`. */
+export function compileSnippets(snippets: readonly Snippet[]): (request: SnippetRequest) => SnippetSet {
+  const conditions = snippets.map(compileCondition)
+  if (conditions.every((condition) => condition === undefined)) {
+    const all = createSnippetSet(snippets)
+    return () => all
+  }
+  const sets = new Map<string, SnippetSet>()
+  return (request) => {
+    const chosen = conditions.map((condition) => condition === undefined || condition(request))
+    const key = chosen.map(Number).join('')
+    const known = sets.get(key)
+    if (known !== undefined) return known
+    const set = createSnippetSet(snippets.filter((_, index) => chosen[index]))
+    if (sets.size < MAX_MEMOIZED_SETS) sets.set(key, set)
+    return set
+  }
+}
+
+function compileCondition(snippet: Snippet): ((request: SnippetRequest) => boolean) | undefined {
+  const { when } = snippet
+  if (when === undefined || typeof when === 'function') return when
+  const matches = compileGlobs(when)
+  return (request) => matches(request.path)
+}
+
+function createSnippetSet(snippets: readonly Snippet[]): SnippetSet {
+  const ascii = createTemplates(snippets.filter((snippet) => !NON_ASCII.test(snippet.html)))
+  const all = createTemplates(snippets)
+  const uses = (name: string) => snippets.some((snippet) => snippet.html.includes(name))
+  return {
+    count: snippets.length,
+    id: createHash('sha256')
+      .update(JSON.stringify(snippets.map(({ html, placement }) => [placement, html])))
+      .digest('hex')
+      .slice(0, 12),
+    carriesToken: uses('%FetchUrl%') || uses('%CacheToken%'),
+    carriesNonce: uses('%Nonce%'),
+    render(values, page) {
+      const templates = page.isUtf8 ? all : ascii
+      return {
+        headStart: templates['head-start']?.(values),
+        headEnd: templates['head-end']?.(values),
+        bodyStart: templates['body-start']?.(values),
+        bodyEnd: templates['body-end']?.(values),
+        charsetKnown: page.charsetKnown,
+      }
+    },
+  }
+}
+
+type Template = (values: SnippetValues) => Buffer
+
+/** One template for each placement that has snippets; they follow one another in the order of the list. */
+function createTemplates(snippets: readonly Snippet[]): Partial<Record<Placement, Template>> {
+  const templates: Partial<Record<Placement, Template>> = {}
+  for (const placement of PLACEMENTS) {
+    const html = snippets.filter((snippet) => snippet.placement === placement).map((snippet) => snippet.html)
+    if (html.length > 0) templates[placement] = createTemplate(html.join(''))
+  }
+  return templates
+}
+
+function createTemplate(html: string): Template {
+  // Splitting by a pattern with one group gives text and names in turn.
+  const parts = html.split(new RegExp(PLACEHOLDER, 'g'))
+  if (parts.length === 1) {
+    const text = Buffer.from(html)
+    return () => text
+  }
+  return (values) => Buffer.from(parts.map((part, index) => (index % 2 === 0 ? part : fill(part, values))).join(''))
+}
+
+function fill(placeholder: string, values: SnippetValues): string {
+  if (placeholder === 'CacheToken') return values.token ?? ''
+  if (placeholder === 'Nonce') return values.nonce ?? ''
+  return values.fetchUrl === undefined ? 'null' : toScriptString(values.fetchUrl)
+}

@@ -1,0 +1,57 @@
+// What every response of one Facsimile shares, computed once.
+import {
+  compileGlobs,
+  compileSnippets,
+  createFetchUrlBuilder,
+  type AddressGuard,
+  type Logger,
+  type PageStore,
+  type PageToken,
+  type PathPredicate,
+  type Settings,
+  type SnippetRequest,
+  type SnippetSet,
+} from '@facsimile/core'
+
+export interface FilterContext {
+  readonly settings: Settings
+  readonly guard: AddressGuard
+  readonly logger: Logger
+  /** `undefined` when nothing is stored. */
+  readonly pages: PageStore | undefined
+  readonly snippetsFor: (request: SnippetRequest) => SnippetSet
+  readonly fetchUrlFor: (token: PageToken, cookieHeader: string | undefined) => string
+  readonly pathIsIncluded: PathPredicate
+  /** Names that an injected page depends on, for its Vary header. */
+  readonly variesBy: readonly string[]
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** From 0 to just under 1. */
+  readonly random: () => number
+}
+
+export interface FilterParts {
+  readonly settings: Settings
+  readonly guard: AddressGuard
+  readonly logger: Logger
+  readonly pages: PageStore | undefined
+  readonly now: () => number
+  readonly random: () => number
+}
+
+export function createFilterContext(parts: FilterParts): FilterContext {
+  const { settings } = parts
+  const included = compileGlobs(settings.include)
+  const excluded = compileGlobs(settings.exclude)
+  return {
+    ...parts,
+    snippetsFor: compileSnippets(settings.disableFilter ? [] : settings.snippets),
+    fetchUrlFor: createFetchUrlBuilder(settings),
+    pathIsIncluded: (path) => included(path) && !excluded(path),
+    variesBy: [
+      ...(settings.optOutCookie === false ? [] : ['Cookie']),
+      ...(settings.privacySignals.includes('gpc') ? ['Sec-GPC'] : []),
+      ...(settings.privacySignals.includes('dnt') ? ['DNT'] : []),
+    ],
+  }
+}

@@ -1,0 +1,28 @@
+// The parts of node:http that the middleware touches; nothing that Express adds is relied on.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** Connect and Express put the URL that the client sent here when they shorten `url` for a mounted handler. */
+export type Request = IncomingMessage & { readonly originalUrl?: string }
+export type Response = ServerResponse
+
+export type Middleware = (req: Request, res: Response, next: (error?: unknown) => void) => void
+
+export interface RequestTarget {
+  readonly path: string
+  /** Without its `?`; empty when there is none. */
+  readonly query: string
+  /** Path and query. */
+  readonly url: string
+}
+
+/** What the request line asks for, from the site's root on, without a scheme and host (RFC 9112, 3.2). */
+export function targetOf(req: Request): RequestTarget {
+  let url = req.originalUrl ?? req.url ?? '/'
+  if (!url.startsWith('/') && URL.canParse(url)) {
+    const { pathname, search } = new URL(url)
+    url = pathname + search
+  }
+  const question = url.indexOf('?')
+  if (question === -1) return { path: url, query: '', url }
+  return { path: url.slice(0, question), query: url.slice(question + 1), url }
+}

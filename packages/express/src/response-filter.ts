@@ -1,0 +1,52 @@
+// The middleware that every response passes through.
+import { publish, type PageToken, type PassOver } from '@facsimile/core'
+import type { FilterContext } from './filter-context.js'
+import { targetOf, type Middleware, type Request, type Response } from './http-types.js'
+import { PageResponse } from './page-response.js'
+import { hideConditions, translateConditions, asksForPage } from './validators.js'
+import { judgeRequest, Visit } from './visit.js'
+
+export interface ResponseFilter {
+  readonly middleware: Middleware
+  tokenFor(res: Response): PageToken | undefined
+}
+
+export function createResponseFilter(context: FilterContext): ResponseFilter {
+  const responses = new WeakMap<Response, PageResponse>()
+  const { settings, guard, logger } = context
+  const knowsViewers = settings.allowedAddresses.length > 0
+  const hasNoWork = context.pages === undefined && (settings.disableFilter || settings.snippets.length === 0)
+
+  function admit(req: Request, res: Response): void {
+    if (responses.has(res) || res.headersSent) return
+    const isViewer = knowsViewers && guard(req).allowed
+    const reason = judgeRequest(req, targetOf(req).path, context)
+    if (reason !== undefined) return passOver(res, reason, isViewer)
+    const visit = new Visit(req, context, isViewer)
+    if (!visit.stores && visit.snippets.count === 0) return
+    if (visit.carriesToken) {
+      if (asksForPage(req)) hideConditions(req)
+    } else if (visit.snippets.count > 0) visit.asksByOwnTag = translateConditions(req, visit.snippets.id)
+    responses.set(res, new PageResponse(res, visit, context))
+  }
+
+  function passOver(res: Response, reason: PassOver, isViewer: boolean): void {
+    publish('facsimile:skipped', () => ({ reason }))
+    if (isViewer) res.setHeader('Facsimile-Status', `skipped; reason=${reason}`)
+  }
+
+  return {
+    middleware: function facsimileResponseFilter(req, res, next) {
+      if (!hasNoWork) {
+        try {
+          admit(req, res)
+        } catch (error) {
+          logger.error({ err: error }, 'Facsimile failed on a request and leaves its response as it is.')
+          publish('facsimile:skipped', () => ({ reason: 'error' }))
+        }
+      }
+      next()
+    },
+    tokenFor: (res) => responses.get(res)?.token,
+  }
+}

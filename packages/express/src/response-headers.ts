@@ -1,0 +1,88 @@
+// Reads and edits a response's headers where they may still be arguments of writeHead().
+import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http'
+import type { Response } from './http-types.js'
+
+/** What writeHead() takes: an object, a flat list of names and values, or a list of pairs. */
+export type HeadersArgument = OutgoingHttpHeaders | readonly unknown[]
+
+export interface HeadArguments {
+  readonly statusCode: number
+  readonly statusMessage: string | undefined
+  readonly headers: HeadersArgument | undefined
+}
+
+/** Tells the three forms of writeHead(statusCode, statusMessage?, headers?) apart. */
+export function readHeadArguments(args: readonly unknown[]): HeadArguments {
+  const [statusCode, second, third] = args
+  const statusMessage = typeof second === 'string' ? second : undefined
+  const headers = (statusMessage === undefined ? (second ?? third) : third) as HeadersArgument | undefined | null
+  return { statusCode: Number(statusCode), statusMessage, headers: headers ?? undefined }
+}
+
+/** A header's value as it will be sent, several lines joined by a comma; `undefined` when there is none. */
+export type HeaderReader = (lowerCaseName: string) => string | undefined
+
+export function createHeaderReader(res: Response, headers: HeadersArgument | undefined): HeaderReader {
+  const own = headers === undefined ? undefined : new Map<string, string>()
+  for (const [name, value] of headers === undefined ? [] : headerPairs(headers)) {
+    const key = name.toLowerCase()
+    const known = Array.isArray(headers) ? own!.get(key) : undefined
+    own!.set(key, known === undefined ? asText(value) : `${known}, ${asText(value)}`)
+  }
+  return (name) => {
+    const given = own?.get(name)
+    if (given !== undefined) return given
+    const value = res.getHeader(name)
+    return value === undefined ? undefined : asText(value)
+  }
+}
+
+/**
+ * Sets the headers that were given to writeHead() one by one, so that they can be edited. A name that a list repeats
+ * keeps all of its values (Set-Cookie).
+ */
+export function mergeHeaders(res: Response, headers: HeadersArgument | undefined): void {
+  if (headers === undefined) return
+  const seen = new Set<string>()
+  for (const [name, value] of headerPairs(headers)) {
+    const key = name.toLowerCase()
+    if (value === undefined && !Array.isArray(headers)) continue
+    if (seen.has(key)) res.appendHeader(name, asList(value))
+    else res.setHeader(name, value)
+    seen.add(key)
+  }
+}
+
+function headerPairs(headers: HeadersArgument): readonly (readonly [string, OutgoingHttpHeader])[] {
+  if (!isList(headers)) return Object.entries(headers) as [string, OutgoingHttpHeader][]
+  if (Array.isArray(headers[0])) return headers as [string, OutgoingHttpHeader][]
+  const pairs: [string, OutgoingHttpHeader][] = []
+  for (let at = 0; at + 1 < headers.length; at += 2)
+    pairs.push([String(headers[at]), headers[at + 1] as OutgoingHttpHeader])
+  return pairs
+}
+
+function isList(headers: HeadersArgument): headers is readonly unknown[] {
+  return Array.isArray(headers)
+}
+
+function asText(value: OutgoingHttpHeader): string {
+  return Array.isArray(value) ? value.join(', ') : String(value)
+}
+
+function asList(value: OutgoingHttpHeader): string | readonly string[] {
+  return Array.isArray(value) ? value : String(value)
+}
+
+/** Adds names to Vary that it does not hold yet. */
+export function addVary(res: Response, names: readonly string[]): void {
+  const value = res.getHeader('Vary')
+  const current = value === undefined ? '' : asText(value)
+  const known = current
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+  if (known.includes('*')) return
+  const missing = names.filter((name) => !known.includes(name.toLowerCase()))
+  if (missing.length > 0) res.setHeader('Vary', [current, ...missing].filter((part) => part !== '').join(', '))
+}

@@ -1,0 +1,70 @@
+// ETag, Last-Modified and the conditional requests that bring them back, for pages whose bytes the filter changes.
+import type { Request, Response } from './http-types.js'
+
+const CONDITIONAL = ['if-none-match', 'if-modified-since', 'if-range', 'range'] as const
+/** What says something of the exact bytes, and holds no longer (RFC 9110, RFC 9530, RFC 1864, RFC 3230). */
+const OF_THE_BYTES = ['Accept-Ranges', 'Content-MD5', 'Digest', 'Content-Digest', 'Repr-Digest'] as const
+const ENTITY_TAG = /^(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/
+
+/** Whether the client asks for a page by name, as browsers do when they navigate. */
+export function asksForPage(req: Request): boolean {
+  return /\btext\/html\b/i.test(req.headers.accept ?? '')
+}
+
+/**
+ * Hides conditional headers from the application: a page with a one-shot token must not come back as a 304, and a part
+ * of the page as it was must not be joined to the whole as it is now.
+ */
+export function hideConditions(req: Request): void {
+  for (const name of CONDITIONAL) if (req.headers[name] !== undefined) Reflect.deleteProperty(req.headers, name)
+}
+
+/**
+ * Gives the application back its own entity tags where the client's carry the identity of the snippet set, so that a
+ * 304 goes on working; a tag of another set, or of the time before, is hidden from a page. Answers whether the client
+ * has a tag of this set.
+ */
+export function translateConditions(req: Request, setId: string): boolean {
+  const header = req.headers['if-none-match']
+  const isPage = asksForPage(req)
+  if (header === undefined) {
+    if (isPage) hideConditions(req)
+    return false
+  }
+  const tags = header.split(',').map((tag) => tag.trim())
+  const ending = endingFor(setId)
+  const own = tags.filter((tag) => tag.endsWith(ending)).map((tag) => `${tag.slice(0, -ending.length)}"`)
+  if (isPage) hideConditions(req)
+  const kept = isPage ? own : [...own, ...tags.filter((tag) => !tag.endsWith(ending))]
+  if (kept.length > 0) req.headers['if-none-match'] = kept.join(', ')
+  return own.length > 0
+}
+
+/** The page carries a token: browsers get nothing to ask with. */
+export function dropValidators(res: Response): void {
+  res.removeHeader('ETag')
+  res.removeHeader('Last-Modified')
+}
+
+/** The page is the same for everybody: its tag names the snippet set too, and is weak, since others add to the page. */
+export function markValidators(res: Response, setId: string): void {
+  markEntityTag(res, setId)
+  res.removeHeader('Last-Modified')
+}
+
+/** The same for the 304 that answers one of our own tags. */
+export function markEntityTag(res: Response, setId: string): void {
+  const tag = res.getHeader('ETag')
+  const opaque = typeof tag === 'string' ? ENTITY_TAG.exec(tag)?.[1] : undefined
+  if (opaque === undefined) res.removeHeader('ETag')
+  else res.setHeader('ETag', `W/"${opaque}${endingFor(setId)}`)
+}
+
+/** What speaks of the exact bytes goes, since they change. */
+export function dropDigests(res: Response): void {
+  for (const name of OF_THE_BYTES) res.removeHeader(name)
+}
+
+function endingFor(setId: string): string {
+  return `-fx.${setId}"`
+}
