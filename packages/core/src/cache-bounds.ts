@@ -5,13 +5,13 @@ import { FacsimileError } from './errors.js'
 const DEFAULT_MAX_CACHED_PAGES = 10_000
 const DEFAULT_MAX_CACHED_BYTES = 256 * 1024 * 1024
 
-// Room for the index is set aside at creation: a million pages cost about 50 MB before the first is stored.
-const MOST_PAGES = 1_000_000
+// Room for the index is set aside at creation: a million pages cost about 60 MB before the first is stored.
+const MOST_CACHED_PAGES = 1_000_000
 
 /** `bounds` with its defaults. Throws `SETTINGS_INVALID` for anything but whole numbers in range. */
 export function resolveCacheBounds(bounds: CacheBounds = {}): Required<CacheBounds> {
   const { maxCachedPages = DEFAULT_MAX_CACHED_PAGES, maxCachedBytes = DEFAULT_MAX_CACHED_BYTES } = bounds
-  requireWholeNumber('maxCachedPages', maxCachedPages, MOST_PAGES)
+  requireWholeNumber('maxCachedPages', maxCachedPages, MOST_CACHED_PAGES)
   requireWholeNumber('maxCachedBytes', maxCachedBytes, Number.MAX_SAFE_INTEGER)
   return Object.freeze({ maxCachedPages, maxCachedBytes })
 }
@@ -26,6 +26,6 @@ export function pageTooLarge(bytes: number, maxCachedBytes: number): FacsimileEr
 
 function requireWholeNumber(key: keyof CacheBounds, value: unknown, most: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most) return
-  const seen = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value)
+  const seen = typeof value === 'number' ? String(value) : JSON.stringify(value)
   throw new FacsimileError('SETTINGS_INVALID', `${key} is ${seen}; give a whole number from 1 to ${most}`)
 }

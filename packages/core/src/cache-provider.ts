@@ -34,11 +34,15 @@ export interface CacheProvider {
 
   /**
    * Keeps `page` under `token` until `page.expiresAt`, in place of what was there. Resolves when a pull would find it.
-   * A page that has already expired resolves and keeps nothing. Rejects with `PAGE_TOO_LARGE` when it can never fit.
+   * A page that has already expired resolves and keeps nothing, not even what was there. Rejects with `PAGE_TOO_LARGE`
+   * when it can never fit. A provider may keep `page` by reference: its body must not change afterwards.
    */
   store(token: PageToken, page: CapturedPage, options?: ProviderCallOptions): Promise<void>
 
-  /** Reads and removes in one atomic step: of any number of concurrent pulls, exactly one gets the page. */
+  /**
+   * Reads and removes in one atomic step: of any number of concurrent pulls, exactly one gets the page. So a page is
+   * handed out at most once: a pull that fails or is cancelled under way may have taken it.
+   */
   pull(token: PageToken, options?: ProviderCallOptions): Promise<CapturedPage | undefined>
 
   /** Reads and leaves the page where it is. */
@@ -50,7 +54,7 @@ export interface CacheProvider {
   /** Tries the store and answers with sentences, one per problem; empty when healthy. Never rejects. */
   check(): Promise<readonly string[]>
 
-  /** Lets go of everything that keeps the process alive. A second call does nothing. */
+  /** Waits for calls under way and lets go of everything that keeps the process alive. A second call does nothing more. */
   close(): Promise<void>
 }
 

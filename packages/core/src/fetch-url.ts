@@ -27,7 +27,9 @@ function stickyFragment(names: readonly string[], cookieHeader: string): string 
       .slice(0, 1)
       .map((value) => `${name}=${value};`),
   )
-  return pairs.length === 0 ? '' : `#CTFetchCookies=${encodeURIComponent(pairs.join(''))}`
+  // Node reads headers as Latin-1; as UTF-8, the text is what a script in the page would have seen.
+  const text = Buffer.from(pairs.join(''), 'latin1').toString()
+  return pairs.length === 0 ? '' : `#CTFetchCookies=${encodeURIComponent(text)}`
 }
 
 /** Every value that a Cookie header gives to `name`, as sent: not decoded, quotes kept (RFC 6265, 4.2.1). */
@@ -41,9 +43,12 @@ export function cookieValues(header: string, name: string): readonly string[] {
   return values
 }
 
-/** A JavaScript string literal, quotes included, that is safe in an inline script: it cannot end the script element. */
+/**
+ * A JavaScript string literal, quotes included, in ASCII whatever the page's charset. It is safe in an inline script and
+ * in an attribute between single quotes: it can end neither.
+ */
 export function toScriptString(text: string): string {
-  return JSON.stringify(text).replace(/[<>&\u2028\u2029]/g, (character) => {
+  return JSON.stringify(text).replace(/[<>&'\x7f-\uffff]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })
 }

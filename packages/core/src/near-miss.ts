@@ -5,6 +5,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   const limit = Math.max(2, Math.floor(name.length / 3))
   let best: { name: string; distance: number } | undefined
   for (const candidate of known) {
+    if (Math.abs(candidate.length - name.length) > limit) continue
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { name: candidate, distance }
   }
@@ -14,13 +15,14 @@ export function nearestName(name: string, known: readonly string[]): string | un
 /** Levenshtein's distance, one row at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1))
-    }
-    row = next
+  for (const [i, letter] of Array.from(a).entries()) {
+    let left = i + 1
+    let diagonal = i
+    row = row.map((above, j) => {
+      if (j > 0) left = Math.min(diagonal + (letter === b[j - 1] ? 0 : 1), above + 1, left + 1)
+      diagonal = above
+      return left
+    })
   }
-  return row[b.length]!
+  return row.at(-1) ?? 0
 }

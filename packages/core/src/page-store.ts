@@ -1,22 +1,23 @@
 // Stands between the visitors' responses and a cache provider: stores in the background within bounds, and lets the
 // fetcher wait for a page that is still on its way. Whatever the provider does, nothing here throws at a visitor.
-import { circuitBreaker, ConsecutiveBreaker, handleWhen, isBrokenCircuitError } from 'cockatiel'
+import { isBrokenCircuitError } from 'cockatiel'
 import type { CacheProvider, CapturedPage } from './cache-provider.js'
 import { FacsimileError } from './errors.js'
 import { publish } from './events.js'
 import type { Logger } from './logger.js'
 import { createLossReport } from './loss-report.js'
+import { createPageArrivals } from './page-arrivals.js'
 import type { PageToken } from './page-token.js'
 import type { Loss } from './pass-over.js'
+import { readProviderAnswer } from './provider-answer.js'
+import { createProviderBreaker } from './provider-breaker.js'
+import { withDeadline } from './with-deadline.js'
 
 const MAX_STORES_IN_FLIGHT = 64
 const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024
 const STORE_DEADLINE_MS = 2_000
 const PULL_DEADLINE_MS = 1_000
 const ARRIVAL_DEADLINE_MS = 2_000
-/** The breaker: so many failures in a row open it, and after so long one call tries again. */
-const FAILURES_TO_OPEN = 5
-const RETRY_AFTER_MS = 5_000
 
 export interface PageStore {
   /** Notes that the page of `token` is on its way, so that a fetch waits for it. */
@@ -27,9 +28,11 @@ export interface PageStore {
   keep(token: PageToken, page: CapturedPage): void
   /** Counts a page that was lost before it came here. */
   lose(token: PageToken, reason: Loss): void
+  /** Resolves when the page of `token` is not on its way any more; rejects with `PROVIDER_TIMEOUT` after 2 seconds. */
+  arrival(token: PageToken): Promise<void>
   /**
-   * The page, after waiting for one that is on its way. Rejects with a FacsimileError when the provider fails, is slow
-   * or paused, or when the page did not arrive in time.
+   * Asks the provider. Rejects with a FacsimileError when it is slow, paused or answers nonsense; what a failing
+   * provider rejects with is passed on.
    */
   fetch(token: PageToken, how: 'pull' | 'peek'): Promise<CapturedPage | undefined>
   /** Resolves when no store is under way, or after `timeoutMs`. */
@@ -37,23 +40,17 @@ export interface PageStore {
 }
 
 export function createPageStore(provider: CacheProvider, logger: Logger): PageStore {
-  const storing = createBreaker()
-  const pulling = createBreaker()
+  const storing = createProviderBreaker()
+  const pulling = createProviderBreaker()
   const losses = createLossReport(logger)
-  const arriving = new Map<PageToken, (() => void)[]>()
-  const idle: (() => void)[] = []
+  const arrivals = createPageArrivals()
+  const idle = new Set<() => void>()
   let storesInFlight = 0
   let bytesInFlight = 0
 
-  function settle(token: PageToken): void {
-    const waiting = arriving.get(token)
-    arriving.delete(token)
-    waiting?.forEach((wake) => wake())
-  }
-
   function lose(token: PageToken, reason: Loss, error?: unknown): void {
     losses.add(reason, error)
-    settle(token)
+    arrivals.settle(token)
   }
 
   async function store(token: PageToken, page: CapturedPage): Promise<void> {
@@ -62,50 +59,44 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
     bytesInFlight += page.body.length
     try {
       await storing.execute(() =>
-        withDeadline(STORE_DEADLINE_MS, `${provider.name} did not store a page`, (signal) =>
-          provider.store(token, page, { signal }),
+        withDeadline(
+          STORE_DEADLINE_MS,
+          `${provider.name} did not store a page within ${STORE_DEADLINE_MS} ms.`,
+          (signal) => provider.store(token, page, { signal }),
         ),
       )
-      settle(token)
+      arrivals.settle(token)
       publish('facsimile:stored', () => ({ bytes: page.body.length, durationMs: performance.now() - startedAt }))
     } catch (error) {
       lose(token, lossOf(error), error)
     } finally {
       storesInFlight--
       bytesInFlight -= page.body.length
-      if (storesInFlight === 0) idle.splice(0).forEach((wake) => wake())
+      if (storesInFlight === 0) idle.forEach((wake) => wake())
     }
   }
 
-  async function arrival(token: PageToken): Promise<void> {
-    const waiting = arriving.get(token)
-    if (waiting === undefined) return
-    await withDeadline(
-      ARRIVAL_DEADLINE_MS,
-      'the page is still on its way',
-      () => new Promise<void>((wake) => waiting.push(wake)),
-    )
-  }
-
   return {
-    expect(token) {
-      if (!arriving.has(token)) arriving.set(token, [])
-    },
-    forget: settle,
+    expect: arrivals.expect,
+    forget: arrivals.settle,
     lose,
     keep(token, page) {
       if (storesInFlight >= MAX_STORES_IN_FLIGHT || bytesInFlight + page.body.length > MAX_BYTES_IN_FLIGHT) {
-        lose(token, 'overloaded')
+        const error = new FacsimileError(
+          'PROVIDER_OVERLOADED',
+          `${storesInFlight} pages with ${bytesInFlight} bytes are being stored already; look at the speed of ${provider.name}.`,
+        )
+        lose(token, 'overloaded', error)
       } else void store(token, page)
     },
+    arrival: (token) => arrivals.wait(token, ARRIVAL_DEADLINE_MS),
     async fetch(token, how) {
-      await arrival(token)
       try {
-        return await pulling.execute(() =>
-          withDeadline(PULL_DEADLINE_MS, `${provider.name} did not answer`, (signal) =>
-            provider[how](token, { signal }),
-          ),
-        )
+        return await pulling.execute(async () => {
+          const slow = `${provider.name} did not answer within ${PULL_DEADLINE_MS} ms.`
+          const answer = await withDeadline(PULL_DEADLINE_MS, slow, (signal) => provider[how](token, { signal }))
+          return readProviderAnswer(answer, provider.name)
+        })
       } catch (error) {
         if (!isBrokenCircuitError(error)) throw error
         throw new FacsimileError(
@@ -119,50 +110,24 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
       losses.flush()
       if (storesInFlight === 0) return
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, timeoutMs)
-        idle.push(() => {
+        const wake = () => {
           clearTimeout(timer)
+          idle.delete(wake)
           resolve()
-        })
+        }
+        // Keeps the process alive on purpose: the caller waits, and whoever waits must be answered.
+        const timer = setTimeout(wake, timeoutMs)
+        idle.add(wake)
       })
       losses.flush()
     },
   }
 }
 
-/** A page that is too large says nothing of the provider's health. */
-function createBreaker() {
-  return circuitBreaker(
-    handleWhen((error) => !(error instanceof FacsimileError && error.code === 'PAGE_TOO_LARGE')),
-    { halfOpenAfter: RETRY_AFTER_MS, breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
-  )
-}
-
 function lossOf(error: unknown): Loss {
   if (isBrokenCircuitError(error)) return 'paused'
   if (!(error instanceof FacsimileError)) return 'failed'
   if (error.code === 'PAGE_TOO_LARGE') return 'too-large'
+  if (error.code === 'PROVIDER_OVERLOADED') return 'overloaded'
   return error.code === 'PROVIDER_TIMEOUT' ? 'timeout' : 'failed'
-}
-
-/** Calls `action` with a signal; when it has not settled in time, aborts the signal and rejects with `PROVIDER_TIMEOUT`. */
-async function withDeadline<T>(
-  timeoutMs: number,
-  what: string,
-  action: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new FacsimileError('PROVIDER_TIMEOUT', `${what} within ${timeoutMs} ms.`)
-      reject(error)
-      controller.abort(error)
-    }, timeoutMs).unref()
-  })
-  try {
-    return await Promise.race([action(controller.signal), deadline])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,5 +1,7 @@
 // Snippets: the pieces of HTML that are put into pages, compiled once and rendered for each page.
 import { createHash } from 'node:crypto'
+import { isPromise } from 'node:util/types'
+import { FacsimileError } from './errors.js'
 import { toScriptString } from './fetch-url.js'
 import { compileGlobs } from './glob.js'
 import type { InsertionPlan } from './insertion/inserter.js'
@@ -7,7 +9,7 @@ import type { InsertionPlan } from './insertion/inserter.js'
 export const PLACEMENTS = ['head-start', 'head-end', 'body-start', 'body-end'] as const
 export type Placement = (typeof PLACEMENTS)[number]
 
-/** What a `when` function may look at. It must not wait; when it throws, the page is left as it is. */
+/** What a `when` function may look at. */
 export interface SnippetRequest {
   readonly path: string
   readonly method: string
@@ -20,7 +22,10 @@ export interface Snippet {
   /** Inserted literally, but for the placeholders `%FetchUrl%`, `%CacheToken%` and `%Nonce%`. */
   readonly html: string
   readonly placement: Placement
-  /** Path patterns or a function of the request. @default every page */
+  /**
+   * Path patterns, or a function of the request that answers at once: a promise is refused. When it throws, the page is
+   * left as it is. @default every page
+   */
   readonly when?: readonly string[] | ((request: SnippetRequest) => boolean) | undefined
 }
 
@@ -39,11 +44,11 @@ export interface SnippetSet {
   readonly id: string
   readonly carriesToken: boolean
   readonly carriesNonce: boolean
-  /** Snippets that are not ASCII go only into pages that are known to be UTF-8. */
+  /** Snippets that are not ASCII go only into pages whose Content-Type says that they are UTF-8. */
   render(values: SnippetValues, page: { charsetKnown: boolean; isUtf8: boolean }): InsertionPlan
 }
 
-const PLACEHOLDER = /%(FetchUrl|CacheToken|Nonce)%/
+const PLACEHOLDER = /%(FetchUrl|CacheToken|Nonce)%/g
 const NON_ASCII = /[^\0-\x7f]/
 const MAX_MEMOIZED_SETS = 256
 
@@ -67,10 +72,21 @@ export function compileSnippets(snippets: readonly Snippet[]): (request: Snippet
 }
 
 function compileCondition(snippet: Snippet): ((request: SnippetRequest) => boolean) | undefined {
-  const { when } = snippet
-  if (when === undefined || typeof when === 'function') return when
+  const { name, when } = snippet
+  if (when === undefined) return undefined
+  if (typeof when === 'function') return (request) => decide(when(request), name)
   const matches = compileGlobs(when)
   return (request) => matches(request.path)
+}
+
+/** A promise is always true, so a condition that waits for a consent would find it everywhere. */
+function decide(answer: unknown, name: string): boolean {
+  if (!isPromise(answer)) return Boolean(answer)
+  answer.catch(() => undefined) // Its failure says no more than the error below, and must not end the process.
+  throw new FacsimileError(
+    'SETTINGS_INVALID',
+    `The \`when\` of snippet ${JSON.stringify(name)} answered with a promise; it must answer true or false at once.`,
+  )
 }
 
 function createSnippetSet(snippets: readonly Snippet[]): SnippetSet {
@@ -105,19 +121,21 @@ function createTemplates(snippets: readonly Snippet[]): Partial<Record<Placement
   const templates: Partial<Record<Placement, Template>> = {}
   for (const placement of PLACEMENTS) {
     const html = snippets.filter((snippet) => snippet.placement === placement).map((snippet) => snippet.html)
-    if (html.length > 0) templates[placement] = createTemplate(html.join(''))
+    if (html.length > 0) templates[placement] = createTemplate(html)
   }
   return templates
 }
 
-function createTemplate(html: string): Template {
+/** Each text is split by itself: the end of one and the start of the next make no placeholder together. */
+function createTemplate(html: readonly string[]): Template {
+  const fixed = Buffer.from(html.join(''))
+  if (html.every((text) => text.search(PLACEHOLDER) === -1)) return () => fixed
   // Splitting by a pattern with one group gives text and names in turn.
-  const parts = html.split(new RegExp(PLACEHOLDER, 'g'))
-  if (parts.length === 1) {
-    const text = Buffer.from(html)
-    return () => text
-  }
-  return (values) => Buffer.from(parts.map((part, index) => (index % 2 === 0 ? part : fill(part, values))).join(''))
+  const texts = html.map((text) => text.split(PLACEHOLDER))
+  return (values) =>
+    Buffer.from(
+      texts.flatMap((parts) => parts.map((part, index) => (index % 2 === 0 ? part : fill(part, values)))).join(''),
+    )
 }
 
 function fill(placeholder: string, values: SnippetValues): string {

@@ -1,6 +1,7 @@
 // Puts snippets into a page while it passes: bytes in, the same bytes and the snippets out, as early as can be.
 import { createBodyTail, type BodyTail } from './body-tail.js'
-import { HeadScanner, type DocumentKind, type HeadSnippets } from './head-scanner.js'
+import type { DocumentKind, HeadSnippets } from './head-places.js'
+import { HeadScanner } from './head-scanner.js'
 
 /** The text for each placement, already rendered; several snippets of one placement are one text. */
 export interface InsertionPlan extends HeadSnippets {
@@ -40,10 +41,10 @@ export class Inserter {
 
   /** Takes the next bytes and adds to `out` what may leave now. The chunk itself may become part of `out`. */
   push(chunk: Buffer, out: Buffer[]): void {
-    if (this.#scanner.done) return this.#pushBody(chunk, out)
+    if (this.#scanner.isDone()) return this.#pushBody(chunk, out)
     const data = this.#partialTag.length === 0 ? chunk : Buffer.concat([this.#partialTag, chunk])
     const taken = this.#scanner.scan(data, out)
-    if (this.#scanner.done) {
+    if (this.#scanner.isDone()) {
       if (taken < data.length) this.#pushBody(data.subarray(taken), out)
       this.#partialTag = NOTHING
     } else this.#partialTag = taken === data.length ? NOTHING : Buffer.from(data.subarray(taken))
