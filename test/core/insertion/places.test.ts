@@ -1,0 +1,170 @@
+// Where each snippet goes, by example.
+import { describe, expect, test } from '@jest/globals'
+import { Inserter, type InsertionPlan } from '@facsimile/core'
+
+const SHORT: InsertionPlan = {
+  headStart: Buffer.from('[HS]'),
+  headEnd: Buffer.from('[HE]'),
+  bodyStart: Buffer.from('[BS]'),
+  bodyEnd: Buffer.from('[BE]'),
+  charsetKnown: true,
+}
+
+function insert(page: string, plan: InsertionPlan = SHORT, size = Infinity): string {
+  const inserter = new Inserter(plan)
+  const out: Buffer[] = []
+  const bytes = Buffer.from(page, 'latin1')
+  for (let at = 0; at < bytes.length; at += size) inserter.push(bytes.subarray(at, at + size), out)
+  inserter.end(out)
+  return Buffer.concat(out).toString('latin1')
+}
+
+describe('all four places', () => {
+  test.each([
+    ['a plain page', '<!doctype html><html><head>[HS]<title>x</title>[HE]</head><body>[BS]<p>[BE]</body></html>'],
+    [
+      'upper case, white space and attributes in tags',
+      '<HTML><HEAD\n>[HS]<TITLE>x</TITLE>[HE]</HEAD ><BODY A=">" B=\'>\'>[BS]x[BE]</BODY\t></HTML >',
+    ],
+    [
+      'a byte order mark, which stays first',
+      '\xef\xbb\xbf<!doctype html><html><head>[HS]<title></title>[HE]</head><body>[BS][BE]</body>',
+    ],
+    ['no head tag: its first element begins it', '<!doctype html>\n[HS]<title>x</title>\n[HE]<body>[BS]x[BE]</body>'],
+    ['no head and no body tag', '<!doctype html><html lang=en>[HS][HE][BS]<p>x[BE]'],
+    ['text alone after the doctype', '<!doctype html>\n[HS][HE][BS]Hello[BE]'],
+    ['no end tags', '<!doctype html><head>[HS]<title>x</title>[HE]<body>[BS]<p>x[BE]'],
+    ['an html end tag alone', '<html>[HS][HE][BS]<p>x[BE]</html>\n'],
+    ['an end tag that the page cuts short', '<html>[HS][HE][BS]<p>x[BE]</bod'],
+    ['an end tag for the body in an open comment', '<html>[HS][HE][BS]<p>x[BE]</body><!-- never closed'],
+    ['several end tags for the body: the last counts', '<html>[HS][HE][BS]a</body>b</body><p>c[BE]</body></html>'],
+    ['a trailing comment', '<html>[HS][HE][BS]a[BE]</body></html><!-- 12 ms -->\n'],
+    ['a trailing comment that names the tag', '<html>[HS][HE][BS]a[BE]</body><!-- </body> --></html>'],
+    ['text after the body: the end of the page', '<html>[HS][HE][BS]a</body>text[BE]'],
+    [
+      'a script after the body, and an html end tag: before that',
+      '<html>[HS][HE][BS]a</body><script></script>[BE]</html>',
+    ],
+    [
+      'head tags in raw text, comments and attributes',
+      '<html><head>[HS]<script>"</head><body>"</script><!--</head>--><meta content="</head>"><style></head></style>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
+      'a script within a comment within a script',
+      '<html><head>[HS]<script><!--<script></script></head>--></script>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    ['a template in the head', '<html><head>[HS]<template></head><body></template>[HE]</head><body>[BS]x[BE]</body>'],
+    [
+      'noscript after the head, which begins the body',
+      '<html><head>[HS][HE]</head>[BS]<noscript></noscript>x[BE]</body>',
+    ],
+    ['a tag that only begins like another', '<html>[HS][HE][BS]<bodyx><headline></bodyx>[BE]'],
+  ])('%s', (_, expected) => {
+    const page = expected.replaceAll(/\[(?:HS|HE|BS|BE)\]/g, '')
+    expect(insert(page)).toBe(expected)
+    expect(insert(page, SHORT, 1)).toBe(expected)
+  })
+
+  test('a frameset has no body: only the head gets snippets', () => {
+    expect(insert('<html><head></head><frameset></frameset></html>')).toBe(
+      '<html><head>[HS][HE]</head><frameset></frameset></html>',
+    )
+  })
+
+  test.each([
+    '',
+    ' ',
+    '\n',
+    'text',
+    '<p>Hi</p>',
+    '<script></script>',
+    '<!-- c -->',
+    '{"a":"<html>"}',
+    '</body></html>',
+    '<',
+    '<title>x</title><p><body>',
+  ])('a fragment stays as it is: %j', (page) => {
+    expect(insert(page)).toBe(page)
+  })
+
+  test('UTF-16, which is no superset of ASCII, is taken for a fragment', () => {
+    const page = Buffer.from('\ufeff<!doctype html><html><head></head><body></body></html>', 'utf16le').toString(
+      'latin1',
+    )
+    expect(insert(page)).toBe(page)
+  })
+})
+
+describe('head-start', () => {
+  const only = (text: string, charsetKnown = true): InsertionPlan => ({ headStart: Buffer.from(text), charsetKnown })
+  const long = `[${'x'.repeat(300)}]`
+
+  test.each([
+    '<html><head>\n <meta charset=utf-8>\n<meta http-equiv="X-UA-Compatible" content="IE=edge">[S]\n<title>',
+    '<html><head><META CHARSET = "utf-8" />[S]<meta name=viewport><meta charset=x>',
+    '<html><head>[S]<meta name=viewport><meta charset=utf-8>',
+    '<html><head>[S]<metadata charset=utf-8>',
+    '<html><head>[S] <!-- c --><meta charset=utf-8>',
+    '<!doctype html><meta http-equiv=content-type content="text/html; charset=utf-8">[S]<title>',
+  ])('goes after the meta tags for the parser that directly follow: %s', (expected) => {
+    const page = expected.replace('[S]', '')
+    for (const size of [Infinity, 1, 5]) expect(insert(page, only('[S]'), size)).toBe(expected)
+  })
+
+  test('does not wait for a meta tag that is longer than 1024 bytes', () => {
+    const page = `<html><head><meta charset=utf-8 content="${'x'.repeat(1100)}"><title>`
+    for (const size of [Infinity, 1]) expect(insert(page, only('[S]'), size)).toBe(page.replace('<head>', '<head>[S]'))
+  })
+
+  test('a long one does not push a charset declaration that the page needs out of its first 1024 bytes', () => {
+    const page = '<html><head><title>x</title><meta name=a><meta charset=utf-8><link><body>'
+    const expected = page.replace('charset=utf-8>', `charset=utf-8>${long}`)
+    for (const size of [Infinity, 1]) expect(insert(page, only(long, false), size)).toBe(expected)
+    expect(insert(page, only(long, true))).toBe(page.replace('<head>', `<head>${long}`))
+    expect(insert(page, only('[S]', false))).toBe(page.replace('<head>', '<head>[S]'))
+  })
+
+  test('a long one goes in after 1024 bytes, or at the end of the head, when no charset is declared', () => {
+    const far = `<html><head><title>${'x'.repeat(1100)}</title><link><link></head><body>`
+    expect(insert(far, only(long, false))).toBe(far.replace('<link>', `${long}<link>`))
+    const near = '<html><head><title>x</title></head><body>'
+    expect(insert(near, only(long, false))).toBe(near.replace('</head>', `${long}</head>`))
+  })
+
+  test('a byte order mark tells the charset as well', () => {
+    expect(insert('\xef\xbb\xbf<html><head><title>', only(long, false))).toBe(`\xef\xbb\xbf<html><head>${long}<title>`)
+  })
+})
+
+describe('body-end', () => {
+  const plan: InsertionPlan = { bodyEnd: Buffer.from('[S]'), charsetKnown: true }
+
+  test('a tail of 512 bytes counts and a longer one does not', () => {
+    const tail = (bytes: number) => `</body><!--${'x'.repeat(bytes - 14)}-->`
+    expect(insert(`<html>a${tail(512)}`, plan)).toBe(`<html>a[S]${tail(512)}`)
+    expect(insert(`<html>a${tail(513)}`, plan)).toBe(`<html>a${tail(513)}[S]`)
+    expect(insert(`<html>a${tail(513)}`, plan, 1)).toBe(`<html>a${tail(513)}[S]`)
+  })
+
+  test('holds back a tail and nothing else, and lets it go with the snippet before it', () => {
+    const inserter = new Inserter(plan)
+    const out: Buffer[] = []
+    const given = () => Buffer.concat(out.splice(0)).toString()
+    inserter.push(Buffer.from('<html><body>open <!-- comment </bo'), out)
+    expect(given()).toBe('<html><body>open <!-- comment ')
+    inserter.release(out)
+    expect(given()).toBe('')
+    inserter.push(Buffer.from('dy><'), out)
+    expect(given()).toBe('')
+    inserter.push(Buffer.from('p>'), out)
+    expect(given()).toBe('</body><p>')
+    inserter.push(Buffer.from('</body>\n</html>\n'), out)
+    expect(given()).toBe('')
+    expect(inserter.held.toString()).toBe('</body>\n</html>\n')
+    inserter.release(out)
+    expect(given()).toBe('[S]</body>\n</html>\n')
+    inserter.push(Buffer.from('late</body>'), out)
+    inserter.end(out)
+    expect(given()).toBe('late</body>')
+  })
+})
