@@ -1,0 +1,111 @@
+// One Express 5 application behind one filter, in a process of its own: `server.mjs <variant> [--count-stores]`.
+// It tells its port over IPC (or on stdout when started by hand) and answers the questions in `answers`.
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import express from 'express'
+import {
+  PAGE_SIZES_KIB,
+  chunksOf,
+  createImage,
+  createJson,
+  createPage,
+  hugePageChunks,
+  openingAndRest,
+} from './pages.mjs'
+import { VARIANTS } from './variants.mjs'
+
+/** How long the handler of `/delayed` is busy between the head of its page and the rest. */
+const HANDLER_WAIT_MS = 25
+
+const [variantName, flag] = process.argv.slice(2)
+const counts = { stores: 0, pages: 0 }
+const answers = {
+  cpuMicros: () => Object.values(process.cpuUsage()).reduce((sum, micros) => sum + micros, 0),
+  peakBytes,
+  counts: () => counts,
+}
+
+const app = express()
+if (flag === '--count-stores') app.use(countPages)
+await VARIANTS[variantName].mount(app, flag === '--count-stores' ? { cacheProvider: await countingProvider() } : {})
+addRoutes(app)
+
+const server = createServer(app)
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address()
+  if (!process.send) return console.log(`http://127.0.0.1:${port}`)
+  process.send({ port })
+})
+process.on('message', ({ ask }) => process.send({ answer: answers[ask]() }))
+process.once('disconnect', () => process.exit())
+process.once('SIGINT', () => process.exit())
+
+function addRoutes(app) {
+  for (const size of PAGE_SIZES_KIB) {
+    const text = createPage(size * 1024)
+    const bytes = Buffer.from(text)
+    app.get(`/send/${size}`, (_req, res) => res.send(text))
+    app.get(`/stream/${size}`, (_req, res) => stream(res, chunksOf(bytes)))
+  }
+  const json = createJson()
+  const image = createImage()
+  const [opening, rest] = openingAndRest()
+  app.get('/json', (_req, res) => res.type('application/json').send(json))
+  app.get('/png', (_req, res) => res.type('image/png').send(image))
+  app.get('/huge', (_req, res) => stream(res, hugePageChunks()))
+  app.get('/delayed', async (_req, res) => {
+    res.type('html').write(opening)
+    await delay(HANDLER_WAIT_MS)
+    res.end(rest)
+  })
+}
+
+/** The most memory that this process ever had; Linux counts it from its start, elsewhere the parent's may be in it. */
+function peakBytes() {
+  const status = '/proc/self/status'
+  const [, kibibytes] = (existsSync(status) && /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(status, 'utf8'))) || []
+  return (Number(kibibytes) || process.resourceUsage().maxRSS) * 1024
+}
+
+/** Writes each chunk when the one before has found room; a filter that answers nothing to `write` is not waited for. */
+async function stream(res, chunks) {
+  res.type('html')
+  for (const chunk of chunks) {
+    if (res.write(chunk) === false) await drained(res)
+    if (res.destroyed) return
+  }
+  res.end()
+}
+
+function drained(res) {
+  if (res.destroyed) return
+  return new Promise((resolve) => {
+    const settle = () => {
+      res.off('drain', settle).off('close', settle)
+      resolve()
+    }
+    res.on('drain', settle).on('close', settle)
+  })
+}
+
+/** Counts the HTML pages that left completely. */
+function countPages(_req, res, next) {
+  res.once('finish', () => {
+    if (/^text\/html/.test(res.get('Content-Type') ?? '')) counts.pages += 1
+  })
+  next()
+}
+
+/** The memory provider, with each finished store counted. */
+async function countingProvider() {
+  const { createMemoryProvider } = await import('@facsimile/core/memory')
+  const provider = createMemoryProvider()
+  const store = provider.store.bind(provider)
+  return Object.assign(provider, {
+    store: async (...args) => {
+      await store(...args)
+      counts.stores += 1
+    },
+  })
+}

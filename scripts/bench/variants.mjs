@@ -1,0 +1,90 @@
+// The filters that are compared, each mounted the way its own documentation shows.
+
+/** The code that every filter puts in: about 300 bytes, one script for the head and one for the end of the body. */
+export const HEAD_SNIPPET =
+  '<script>window.benchStartedAt=performance.now();window.benchQueue=window.benchQueue||[]</script>'
+export const END_SNIPPET =
+  '<script>window.benchFetchFrom=%FetchUrl%;window.benchQueue.push(["page",window.benchFetchFrom]);(function(d,s){s=d.createElement("script");s.async=1;s.src="/recorder.js";d.body.appendChild(s)})(document)</script>'
+
+/** What a filter without tokens puts before `</body>`: the same code with an address of the same length. */
+export const PLAIN_SNIPPET = HEAD_SNIPPET + END_SNIPPET.replace('%FetchUrl%', `"/facsimile?t=${'A'.repeat(32)}"`)
+
+/**
+ * Each filter by name: `mount(app, options)` puts it in front of the routes, `capture` tells whether it also stores each
+ * page, and `packages` are those that a reader needs the versions of.
+ */
+export const VARIANTS = Object.freeze({
+  bare: { mount: () => undefined, capture: false, packages: ['express'] },
+  facsimile: { mount: mountFacsimile, capture: true, packages: ['@facsimile/express'] },
+  'express-interceptor': { mount: mountExpressInterceptor, capture: false, packages: ['express-interceptor'] },
+  'html-rewriter-wasm': { mount: mountHtmlRewriterWasm, capture: false, packages: ['html-rewriter-wasm'] },
+})
+
+/** Insertion and capture with the memory provider; `cacheProvider` is another one where stores are counted. */
+async function mountFacsimile(app, { cacheProvider = 'memory:' }) {
+  const { createFacsimile } = await import('@facsimile/express')
+  const facsimile = createFacsimile({
+    snippets: [
+      { name: 'start', placement: 'head-start', html: HEAD_SNIPPET },
+      { name: 'recorder', placement: 'body-end', html: END_SNIPPET },
+    ],
+    cacheProvider,
+    allowedAddresses: ['127.0.0.1'],
+  })
+  app.use(facsimile.middleware)
+}
+
+async function mountExpressInterceptor(app) {
+  const { default: interceptor } = await import('express-interceptor')
+  app.use(
+    interceptor((_req, res) => ({
+      isInterceptable: () => /text\/html/.test(res.get('Content-Type')),
+      // The page is searched from its start, as in the README; a function keeps `$` in the snippet from being expanded.
+      intercept: (body, send) => send(body.replace(/<\/body>/i, (tag) => PLAIN_SNIPPET + tag)),
+    })),
+  )
+}
+
+/** The parser has no middleware of its own: one rewriter for each page, the output sent when the page has ended. */
+async function mountHtmlRewriterWasm(app) {
+  const { HTMLRewriter } = (await import('html-rewriter-wasm')).default
+  app.use((_req, res, next) => {
+    const { write, end } = res
+    let rewriter
+    let output = []
+    let parsed = Promise.resolve()
+
+    const begin = () => {
+      if (rewriter !== undefined) return
+      rewriter = /^text\/html\b/i.test(res.get('Content-Type') ?? '')
+        ? new HTMLRewriter((piece) => output.push(piece))
+        : null
+      rewriter?.on('body', { element: (body) => void body.append(PLAIN_SNIPPET, { html: true }) })
+    }
+    const parse = (chunk, encoding) => {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
+      parsed = parsed.then(() => rewriter.write(bytes))
+    }
+    res.write = (chunk, encoding, callback) => {
+      begin()
+      if (!rewriter) return write.call(res, chunk, encoding, callback)
+      parse(chunk, encoding)
+      return true
+    }
+    res.end = (chunk, encoding, callback) => {
+      begin()
+      if (!rewriter) return end.call(res, chunk, encoding, callback)
+      if (chunk) parse(chunk, encoding)
+      parsed
+        .then(() => rewriter.end())
+        .then(() => {
+          res.removeHeader('Content-Length')
+          end.call(res, Buffer.concat(output))
+        })
+        .catch((error) => res.destroy(error))
+        .finally(() => rewriter.free())
+      return res
+    }
+    next()
+  })
+}
