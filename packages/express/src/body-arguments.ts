@@ -1,4 +1,5 @@
-// The arguments of write() and end(), in all the forms that Node takes.
+// The arguments of write() and end(), in all the forms that Node takes, and the bytes that they stand for.
+import { types } from 'node:util'
 
 export type Callback = (error?: Error | null) => void
 
@@ -7,6 +8,14 @@ export interface BodyArguments {
   readonly encoding: BufferEncoding | undefined
   readonly callback: Callback | undefined
 }
+
+/** The write() or end() that makes the headers go. */
+export interface FirstBody extends BodyArguments {
+  /** Whether it is the entire body. */
+  readonly whole: boolean
+}
+
+export const NOTHING = Buffer.alloc(0)
 
 /** Reads (chunk, encoding?, callback?) and, for end(), the shorter (callback). */
 export function readBodyArguments([chunk, encoding, callback]: readonly unknown[]): BodyArguments {
@@ -19,11 +28,26 @@ export function readBodyArguments([chunk, encoding, callback]: readonly unknown[
   }
 }
 
-/** The bytes that Node would send for `chunk`, or `undefined` for what it would refuse with an error. */
-export function toBytes(chunk: unknown, encoding: BufferEncoding | undefined): Buffer | undefined {
-  if (typeof chunk === 'string') {
-    return encoding === undefined || Buffer.isEncoding(encoding) ? Buffer.from(chunk, encoding) : undefined
-  }
+export function isNothing(chunk: unknown): chunk is null | undefined {
+  return chunk === undefined || chunk === null
+}
+
+/** Whether Node takes the chunk; anything else makes it throw, which is then its own affair. */
+export function isSendable({ chunk, encoding }: BodyArguments): boolean {
+  if (typeof chunk === 'string') return encoding === undefined || Buffer.isEncoding(encoding)
+  return types.isUint8Array(chunk)
+}
+
+/** The bytes that Node would send; only for what `isSendable`. A string's bytes are nobody else's, others are shared. */
+export function toBytes({ chunk, encoding }: BodyArguments): Buffer {
+  if (typeof chunk === 'string') return Buffer.from(chunk, encoding)
   if (Buffer.isBuffer(chunk)) return chunk
-  return chunk instanceof Uint8Array ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : undefined
+  const { buffer, byteOffset, byteLength: length } = chunk as Uint8Array
+  return Buffer.from(buffer, byteOffset, length)
+}
+
+export function byteLength(pieces: readonly Buffer[]): number {
+  let bytes = 0
+  for (const piece of pieces) bytes += piece.length
+  return bytes
 }

@@ -19,7 +19,9 @@ const NOT_ASCII_BASED = /^(?:utf-16|iso-2022|replacement)/
 const MAX_MEMOIZED_TYPES = 100
 
 export function judgeResponse(statusCode: number, header: HeaderReader): Eligibility {
-  if (statusCode < 200 || statusCode === 204 || statusCode === 205 || statusCode === 304) return { passOver: 'no-body' }
+  // Node refuses a status beyond these bounds.
+  if (!(statusCode >= 200 && statusCode <= 999)) return { passOver: 'no-body' }
+  if (statusCode === 204 || statusCode === 205 || statusCode === 304) return { passOver: 'no-body' }
   if (statusCode === 206 || header('content-range') !== undefined) return { passOver: 'partial' }
   const type = judgeContentType(header('content-type'))
   if (type.passOver === 'not-html') return type
@@ -43,8 +45,8 @@ function judgeContentType(contentType: string | undefined): Eligibility {
 }
 
 function readContentType(contentType: string): Eligibility {
-  const essence = contentType.split(';', 1)[0]!.trim().toLowerCase()
-  if (essence !== 'text/html') return { passOver: 'not-html' }
+  const [essence = ''] = contentType.split(';', 1)
+  if (essence.trim().toLowerCase() !== 'text/html') return { passOver: 'not-html' }
   const parameter = CHARSET_PARAMETER.exec(contentType)
   const label = parameter?.[1] ?? parameter?.[2] ?? ''
   if (label === '') return { charset: { charsetKnown: false, isUtf8: false } }

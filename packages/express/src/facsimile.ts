@@ -69,7 +69,7 @@ export function createFacsimile(input: FacsimileSettings = {}, internals: Facsim
     },
     responseFilter: filter.middleware,
     fetcher,
-    tokenFor: filter.tokenFor,
+    tokenFor: (res) => filter.tokenFor(res),
     flush,
     async close(timeoutMs) {
       await flush(timeoutMs)
@@ -85,17 +85,28 @@ function providerOf(settings: Settings): CacheProvider {
     : cacheProvider
 }
 
-/** What is allowed and probably not meant. */
+/** Logs what is allowed and probably not meant. */
 function warnOfGaps(settings: Settings, logger: Logger): void {
   if (settings.disableCache) return
-  const snippets = settings.disableFilter ? [] : settings.snippets
-  if (!snippets.some(({ html }) => /%(?:FetchUrl|CacheToken)%/.test(html))) {
+  const { allowedAddresses, disableFilter, fetchPath, fetchUrl, snippets } = settings
+  if (disableFilter || !snippets.some(({ html }) => /%(?:FetchUrl|CacheToken)%/.test(html))) {
     logger.warn(
       {},
       'No snippet carries %FetchUrl% or %CacheToken%: the crawler finds stored pages only where the application places tokenFor(res) itself.',
     )
   }
-  if (settings.allowedAddresses.length === 0) {
+  if (allowedAddresses.length === 0) {
     logger.warn({}, 'allowedAddresses is empty: nobody can fetch the stored pages. List the addresses of the crawler.')
   }
+  if (fetchUrl !== undefined && !leadsTo(fetchUrl, fetchPath)) {
+    logger.warn(
+      { fetchUrl, fetchPath },
+      `fetchUrl does not lead to ${fetchPath}?t=%CacheToken%: unless a proxy rewrites it, the crawler will not find the fetcher.`,
+    )
+  }
+}
+
+function leadsTo(fetchUrl: string, fetchPath: string): boolean {
+  const { pathname, searchParams } = new URL(fetchUrl.replaceAll('%CacheToken%', 'token'))
+  return pathname === fetchPath && searchParams.getAll('t').join() === 'token'
 }

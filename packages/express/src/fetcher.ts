@@ -1,5 +1,6 @@
 // Answers the crawler: GET {fetchPath}?t={token} with the stored page, once.
 import { createHash } from 'node:crypto'
+import type { OutgoingHttpHeaders } from 'node:http'
 import {
   maskPageToken,
   parsePageToken,
@@ -13,7 +14,21 @@ import {
 } from '@facsimile/core'
 import { targetOf, type Middleware, type Request, type RequestTarget, type Response } from './http-types.js'
 
-const RETRY_AFTER_SECONDS = 5
+export interface FetcherParts {
+  readonly settings: Settings
+  readonly guard: AddressGuard
+  readonly logger: Logger
+  /** `undefined` when nothing is stored. */
+  readonly pages: PageStore | undefined
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: OutgoingHttpHeaders
+  readonly body: Buffer
+}
 
 /** On every answer: nobody keeps it, no search engine lists it, nothing else is made of it. */
 const ALWAYS = {
@@ -21,78 +36,93 @@ const ALWAYS = {
   'X-Robots-Tag': 'noindex, nofollow, noarchive',
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
-} as const
+}
 
 /** With a page: stored HTML is served from the site's own origin, so it may run nothing and reach nothing there. */
 const WITH_PAGE = {
   'Content-Security-Policy': "sandbox; default-src 'none'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'",
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Cross-Origin-Opener-Policy': 'same-origin',
-} as const
+}
 
 /** What a middleware further out may have set, and what must not go with a stored page. */
-const NEVER = ['Set-Cookie', 'ETag', 'Last-Modified', 'Accept-Ranges', 'Vary'] as const
+const NEVER = [
+  'Set-Cookie',
+  'ETag',
+  'Last-Modified',
+  'Expires',
+  'Vary',
+  'Accept-Ranges',
+  'Content-Encoding',
+  'Link',
+  'Access-Control-Allow-Origin',
+  'Access-Control-Allow-Credentials',
+]
 
-export interface FetcherParts {
-  readonly settings: Settings
-  readonly guard: AddressGuard
-  readonly logger: Logger
-  readonly pages: PageStore | undefined
-  readonly now: () => number
-}
+const DENIED = refusal(403, 'This address may not fetch pages.')
+const METHOD_REFUSED = refusal(405, 'Only GET and HEAD are answered here.', { Allow: 'GET, HEAD' })
+/** One answer for all misses, so that it tells nothing of the token. */
+const MISSING = refusal(404, 'There is no such page, or no more.')
+const UNAVAILABLE = refusal(503, 'The page cannot be looked up at this moment.', { 'Retry-After': 5 })
 
 /** A middleware that answers requests for the fetch path and leaves all others to `next`. */
 export function createFetcher({ settings, guard, logger, pages, now }: FetcherParts): Middleware {
-  async function answer(req: Request, res: Response, target: RequestTarget): Promise<void> {
+  /** `undefined` when nobody is there any more to be answered. */
+  async function answer(req: Request, res: Response, target: RequestTarget): Promise<Answer | undefined> {
     const verdict = guard(req)
     if (!verdict.allowed) {
       publish('facsimile:denied', () => ({ reason: verdict.reason }))
       logger.info({ clientAddress: verdict.clientAddress, reason: verdict.reason }, 'The fetcher refused an address.')
-      return refuse(res, 403, 'This address may not fetch pages.\n')
+      return DENIED
     }
-    if (req.method !== 'GET' && req.method !== 'HEAD') {
-      return refuse(res, 405, 'Only GET and HEAD are answered here.\n', { Allow: 'GET, HEAD' })
-    }
+    if (req.method !== 'GET' && req.method !== 'HEAD') return METHOD_REFUSED
     const token = tokenOf(target.query)
-    if (token === undefined || pages === undefined) return miss(res, 'malformed')
-    const page = await fetchPage(pages, token, req.method)
-    if (page === 'unavailable') {
-      return refuse(res, 503, 'The page cannot be looked up at this moment.\n', { 'Retry-After': RETRY_AFTER_SECONDS })
+    if (token === undefined) {
+      publish('facsimile:missed', () => ({ reason: 'malformed' }))
+      logger.info({ reason: 'malformed' }, 'The fetcher was asked without a usable token.')
+      return MISSING
     }
-    if (page === undefined) return miss(res, 'not-found', token)
-    serve(res, page)
-    if (req.method === 'HEAD') return
-    const ageMs = now() - page.capturedAt
-    publish('facsimile:fetched', () => ({ bytes: page.body.length, ageMs }))
-    logger.info({ token: maskPageToken(token), bytes: page.body.length, ageMs }, 'The crawler was given a page.')
-  }
-
-  /** HEAD takes nothing, and neither does GET when pages stay until they expire. */
-  async function fetchPage(pages: PageStore, token: PageToken, method: string) {
     try {
-      return await pages.fetch(token, method === 'GET' && settings.deleteAfterPull ? 'pull' : 'peek')
+      return await lookUp(token, req.method, res)
     } catch (error) {
       publish('facsimile:unavailable', () => ({ error }))
       logger.error({ err: error, token: maskPageToken(token) }, 'The fetcher could not look a page up.')
-      return 'unavailable'
+      return UNAVAILABLE
     }
   }
 
-  /** One answer for all misses, so that it tells nothing of the token. */
-  function miss(res: Response, reason: 'malformed' | 'not-found', token?: PageToken): void {
-    publish('facsimile:missed', () => ({ reason }))
-    logger.info({ reason, token: token && maskPageToken(token) }, 'The fetcher has no such page.')
-    refuse(res, 404, 'There is no such page, or no more.\n')
+  async function lookUp(token: PageToken, method: string, res: Response): Promise<Answer | undefined> {
+    await pages?.arrival(token)
+    // A crawler that hung up while it waited may come back: the page stays where it is.
+    if (res.destroyed) return undefined
+    // HEAD takes nothing, and neither does GET when pages stay until they expire.
+    const takes = method === 'GET' && settings.deleteAfterPull
+    const page = await pages?.fetch(token, takes ? 'pull' : 'peek')
+    if (page === undefined) {
+      publish('facsimile:missed', () => ({ reason: 'not-found' }))
+      logger.info({ reason: 'not-found', token: maskPageToken(token) }, 'The fetcher has no such page.')
+      return MISSING
+    }
+    if (method === 'GET') {
+      const fields = { bytes: page.body.length, ageMs: now() - page.capturedAt }
+      publish('facsimile:fetched', () => fields)
+      logger.info({ ...fields, token: maskPageToken(token) }, 'The crawler was given a page.')
+    }
+    return answerWith(page)
   }
 
   return function facsimileFetcher(req, res, next) {
     const target = targetOf(req)
-    if (target.path !== settings.fetchPath) return next()
-    answer(req, res, target).catch((error: unknown) => {
-      logger.error({ err: error }, 'The fetcher failed.')
-      if (res.headersSent) res.destroy()
-      else refuse(res, 503, 'The page cannot be looked up at this moment.\n', { 'Retry-After': RETRY_AFTER_SECONDS })
-    })
+    if (target.path !== settings.fetchPath) {
+      next()
+      return
+    }
+    answer(req, res, target)
+      .then((found) => found && send(res, found))
+      .catch((error: unknown) => {
+        logger.error({ err: error }, 'The fetcher failed.')
+        res.destroy()
+      })
   }
 }
 
@@ -102,27 +132,32 @@ function tokenOf(query: string): PageToken | undefined {
   return values.length === 1 ? parsePageToken(values[0]) : undefined
 }
 
-function serve(res: Response, page: CapturedPage): void {
-  const digest = createHash('sha256').update(page.body).digest('base64')
-  send(res, 200, page.body, {
+function answerWith({ body, contentType, status, method, capturedAt }: CapturedPage): Answer {
+  const digest = createHash('sha256').update(body).digest('base64')
+  const headers = {
     ...WITH_PAGE,
-    'Content-Type': page.contentType,
+    'Content-Type': contentType,
     // RFC 9530: the crawler can prove what it got.
     'Repr-Digest': `sha-256=:${digest}:`,
     // RFC 9651: a dictionary with an integer, a token and a date.
-    'Facsimile-Page': `status=${page.status}, method=${page.method}, captured=@${Math.floor(page.capturedAt / 1000)}`,
-  })
+    'Facsimile-Page': `status=${status}, method=${method}, captured=@${Math.floor(capturedAt / 1000)}`,
+  }
+  return { status: 200, headers, body }
 }
 
-function refuse(res: Response, status: number, text: string, headers: Record<string, string | number> = {}): void {
-  send(res, status, Buffer.from(text), { ...headers, 'Content-Type': 'text/plain; charset=utf-8' })
+function refusal(status: number, sentence: string, headers: OutgoingHttpHeaders = {}): Answer {
+  const body = Buffer.from(`${sentence}\n`)
+  return { status, headers: { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }, body }
 }
 
-function send(res: Response, status: number, body: Buffer, headers: Record<string, string | number>): void {
+/**
+ * Sends by the methods of the response's class. What middlewares further out put before them would set a session's
+ * cookie, compress the page or, where the response filter is one of them, fill it with snippets once more.
+ */
+function send(res: Response, { status, headers, body }: Answer): void {
   for (const name of NEVER) res.removeHeader(name)
-  const all = { ...ALWAYS, ...headers, 'Content-Length': body.length }
-  for (const [name, value] of Object.entries(all)) res.setHeader(name, value)
-  res.statusCode = status
+  const own = Object.getPrototypeOf(res) as { writeHead: Response['writeHead']; end: (body: Buffer) => void }
+  own.writeHead.call(res, status, { ...ALWAYS, ...headers, 'Content-Length': body.length })
   // Node leaves the body of an answer to HEAD out by itself.
-  res.end(body)
+  own.end.call(res, body)
 }

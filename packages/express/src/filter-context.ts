@@ -28,6 +28,8 @@ export interface FilterContext {
   readonly now: () => number
   /** From 0 to just under 1. */
   readonly random: () => number
+  /** For what went wrong inside Facsimile while a response passed. */
+  readonly reportFailure: (error: unknown) => void
 }
 
 export interface FilterParts {
@@ -40,7 +42,7 @@ export interface FilterParts {
 }
 
 export function createFilterContext(parts: FilterParts): FilterContext {
-  const { settings } = parts
+  const { settings, logger } = parts
   const included = compileGlobs(settings.include)
   const excluded = compileGlobs(settings.exclude)
   return {
@@ -53,5 +55,6 @@ export function createFilterContext(parts: FilterParts): FilterContext {
       ...(settings.privacySignals.includes('gpc') ? ['Sec-GPC'] : []),
       ...(settings.privacySignals.includes('dnt') ? ['DNT'] : []),
     ],
+    reportFailure: (error) => logger.error({ err: error }, 'Facsimile failed on a page and left it as it was.'),
   }
 }

@@ -1,8 +1,9 @@
 // Edits the headers of a response that is a page: what no longer holds goes, what is new is said.
+import { isNothing, toBytes, type FirstBody } from './body-arguments.js'
 import type { FilterContext } from './filter-context.js'
 import type { Response } from './http-types.js'
-import { addVary } from './response-headers.js'
-import { dropDigests, dropValidators, markValidators } from './validators.js'
+import { addVary, createHeaderReader, type HeadersArgument } from './response-headers.js'
+import { dropDigests, dropValidators, markEntityTag, markValidators } from './validators.js'
 import type { Visit } from './visit.js'
 
 /** `bodyBytes` is the page's length with its snippets where that is known already. */
@@ -23,9 +24,41 @@ export function editPageHeaders(
   } else declareLength(res, bodyBytes)
 }
 
+/** A 304 repeats what the page itself said of its validity (RFC 9110, 15.4.5). */
+export function editNotModifiedHeaders(res: Response, visit: Visit, context: FilterContext): void {
+  markEntityTag(res, visit.snippets.id)
+  addVary(res, context.variesBy)
+}
+
+/** The length that the application announced, where it holds for the body and can be read. */
+export function declaredLength(res: Response): number | undefined {
+  if (isFramedOtherwise(res)) return undefined
+  const value = res.getHeader('Content-Length')
+  return value !== undefined && /^\d{1,15}$/.test(String(value)) ? Number(value) : undefined
+}
+
+/**
+ * Node declares the length of a body that is given whole only when it writes the headers itself. Where somebody calls
+ * writeHead() before the body, this does it in Node's place.
+ */
+export function declareWholeBody(
+  res: Response,
+  statusCode: number,
+  headers: HeadersArgument | undefined,
+  { chunk, encoding, callback, whole }: FirstBody,
+): void {
+  if (!whole || res.req.method === 'HEAD' || statusCode < 200 || statusCode === 204 || statusCode === 304) return
+  const header = createHeaderReader(res, headers)
+  const isFramed = ['content-length', 'transfer-encoding', 'trailer'].some((name) => header(name) !== undefined)
+  if (!isFramed) res.setHeader('Content-Length', isNothing(chunk) ? 0 : toBytes({ chunk, encoding, callback }).length)
+}
+
 /** Says what Node would say by itself of a body that is given whole, unless the application chose another framing. */
-export function declareLength(res: Response, bodyBytes: number): void {
-  if (res.hasHeader('Transfer-Encoding') || res.hasHeader('Trailer')) {
-    if (res.hasHeader('Content-Length')) res.removeHeader('Content-Length')
-  } else res.setHeader('Content-Length', bodyBytes)
+function declareLength(res: Response, bodyBytes: number): void {
+  if (!isFramedOtherwise(res)) res.setHeader('Content-Length', bodyBytes)
+  else if (res.hasHeader('Content-Length')) res.removeHeader('Content-Length')
+}
+
+function isFramedOtherwise(res: Response): boolean {
+  return res.hasHeader('Transfer-Encoding') || res.hasHeader('Trailer')
 }

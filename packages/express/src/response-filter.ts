@@ -13,15 +13,27 @@ export interface ResponseFilter {
 
 export function createResponseFilter(context: FilterContext): ResponseFilter {
   const responses = new WeakMap<Response, PageResponse>()
-  const { settings, guard, logger } = context
+  const { settings, guard } = context
   const knowsViewers = settings.allowedAddresses.length > 0
   const hasNoWork = context.pages === undefined && (settings.disableFilter || settings.snippets.length === 0)
 
   function admit(req: Request, res: Response): void {
     if (responses.has(res) || res.headersSent) return
+    const { path } = targetOf(req)
+    // What the fetcher gives is no page of the site, wherever the fetcher is mounted.
+    if (path === settings.fetchPath) return
     const isViewer = knowsViewers && guard(req).allowed
-    const reason = judgeRequest(req, targetOf(req).path, context)
-    if (reason !== undefined) return passOver(res, reason, isViewer)
+    try {
+      const reason = judgeRequest(req, path, context)
+      if (reason === undefined) filter(req, res, isViewer)
+      else passOver(res, reason, isViewer)
+    } catch (error) {
+      context.reportFailure(error)
+      passOver(res, 'error', isViewer)
+    }
+  }
+
+  function filter(req: Request, res: Response, isViewer: boolean): void {
     const visit = new Visit(req, context, isViewer)
     if (!visit.stores && visit.snippets.count === 0) return
     if (visit.carriesToken) {
@@ -41,8 +53,7 @@ export function createResponseFilter(context: FilterContext): ResponseFilter {
         try {
           admit(req, res)
         } catch (error) {
-          logger.error({ err: error }, 'Facsimile failed on a request and leaves its response as it is.')
-          publish('facsimile:skipped', () => ({ reason: 'error' }))
+          context.reportFailure(error)
         }
       }
       next()

@@ -15,40 +15,45 @@ export interface HeadArguments {
 export function readHeadArguments(args: readonly unknown[]): HeadArguments {
   const [statusCode, second, third] = args
   const statusMessage = typeof second === 'string' ? second : undefined
-  const headers = (statusMessage === undefined ? (second ?? third) : third) as HeadersArgument | undefined | null
-  return { statusCode: Number(statusCode), statusMessage, headers: headers ?? undefined }
+  const headers = (statusMessage === undefined ? (third ?? second) : third) as HeadersArgument | undefined | null
+  // Node reads the status as an integer of 32 bits.
+  return { statusCode: Number(statusCode) | 0, statusMessage, headers: headers ?? undefined }
 }
 
 /** A header's value as it will be sent, several lines joined by a comma; `undefined` when there is none. */
 export type HeaderReader = (lowerCaseName: string) => string | undefined
 
 export function createHeaderReader(res: Response, headers: HeadersArgument | undefined): HeaderReader {
-  const own = headers === undefined ? undefined : new Map<string, string>()
-  for (const [name, value] of headers === undefined ? [] : headerPairs(headers)) {
-    const key = name.toLowerCase()
-    const known = Array.isArray(headers) ? own!.get(key) : undefined
-    own!.set(key, known === undefined ? asText(value) : `${known}, ${asText(value)}`)
-  }
+  const given = headers === undefined ? undefined : readHeaders(headers)
   return (name) => {
-    const given = own?.get(name)
-    if (given !== undefined) return given
-    const value = res.getHeader(name)
+    const value = given?.get(name) ?? res.getHeader(name)
     return value === undefined ? undefined : asText(value)
   }
 }
 
+/** By lower-case names; what a list repeats is joined, what an object repeats in another case counts once. */
+function readHeaders(headers: HeadersArgument): ReadonlyMap<string, string> {
+  const values = new Map<string, string>()
+  for (const [name, value] of headerPairs(headers)) {
+    const key = name.toLowerCase()
+    const known = isList(headers) ? values.get(key) : undefined
+    values.set(key, known === undefined ? asText(value) : `${known}, ${asText(value)}`)
+  }
+  return values
+}
+
 /**
  * Sets the headers that were given to writeHead() one by one, so that they can be edited. A name that a list repeats
- * keeps all of its values (Set-Cookie).
+ * keeps all of its values (Set-Cookie). Throws what Node would throw for a header that cannot be sent.
  */
 export function mergeHeaders(res: Response, headers: HeadersArgument | undefined): void {
   if (headers === undefined) return
   const seen = new Set<string>()
   for (const [name, value] of headerPairs(headers)) {
     const key = name.toLowerCase()
-    if (value === undefined && !Array.isArray(headers)) continue
     if (seen.has(key)) res.appendHeader(name, asList(value))
-    else res.setHeader(name, value)
+    // A list is copied, because what follows may be appended to it.
+    else res.setHeader(name, Array.isArray(value) ? [...value] : value)
     seen.add(key)
   }
 }
@@ -57,8 +62,9 @@ function headerPairs(headers: HeadersArgument): readonly (readonly [string, Outg
   if (!isList(headers)) return Object.entries(headers) as [string, OutgoingHttpHeader][]
   if (Array.isArray(headers[0])) return headers as [string, OutgoingHttpHeader][]
   const pairs: [string, OutgoingHttpHeader][] = []
-  for (let at = 0; at + 1 < headers.length; at += 2)
+  for (let at = 0; at < headers.length; at += 2) {
     pairs.push([String(headers[at]), headers[at + 1] as OutgoingHttpHeader])
+  }
   return pairs
 }
 

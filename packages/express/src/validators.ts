@@ -4,7 +4,8 @@ import type { Request, Response } from './http-types.js'
 const CONDITIONAL = ['if-none-match', 'if-modified-since', 'if-range', 'range'] as const
 /** What says something of the exact bytes, and holds no longer (RFC 9110, RFC 9530, RFC 1864, RFC 3230). */
 const OF_THE_BYTES = ['Accept-Ranges', 'Content-MD5', 'Digest', 'Content-Digest', 'Repr-Digest'] as const
-const ENTITY_TAG = /^(?:W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/
+const ENTITY_TAG = /^(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/
+const ENTITY_TAGS = /(?:W\/)?"[^"]*"|\*/g
 
 /** Whether the client asks for a page by name, as browsers do when they navigate. */
 export function asksForPage(req: Request): boolean {
@@ -31,12 +32,16 @@ export function translateConditions(req: Request, setId: string): boolean {
     if (isPage) hideConditions(req)
     return false
   }
-  const tags = header.split(',').map((tag) => tag.trim())
-  const ending = endingFor(setId)
-  const own = tags.filter((tag) => tag.endsWith(ending)).map((tag) => `${tag.slice(0, -ending.length)}"`)
+  const own: string[] = []
+  const foreign: string[] = []
+  for (const tag of header.match(ENTITY_TAGS) ?? []) {
+    const original = originalTag(tag, setId)
+    if (original === undefined) foreign.push(tag)
+    else own.push(original)
+  }
   if (isPage) hideConditions(req)
-  const kept = isPage ? own : [...own, ...tags.filter((tag) => !tag.endsWith(ending))]
-  if (kept.length > 0) req.headers['if-none-match'] = kept.join(', ')
+  const kept = isPage ? own : [...own, ...foreign]
+  if (own.length > 0) req.headers['if-none-match'] = kept.join(', ')
   return own.length > 0
 }
 
@@ -55,9 +60,9 @@ export function markValidators(res: Response, setId: string): void {
 /** The same for the 304 that answers one of our own tags. */
 export function markEntityTag(res: Response, setId: string): void {
   const tag = res.getHeader('ETag')
-  const opaque = typeof tag === 'string' ? ENTITY_TAG.exec(tag)?.[1] : undefined
+  const [, weakness, opaque] = (typeof tag === 'string' && ENTITY_TAG.exec(tag)) || []
   if (opaque === undefined) res.removeHeader('ETag')
-  else res.setHeader('ETag', `W/"${opaque}${endingFor(setId)}`)
+  else res.setHeader('ETag', `W/"${opaque}${endingFor(setId, weakness === undefined)}`)
 }
 
 /** What speaks of the exact bytes goes, since they change. */
@@ -65,6 +70,15 @@ export function dropDigests(res: Response): void {
   for (const name of OF_THE_BYTES) res.removeHeader(name)
 }
 
-function endingFor(setId: string): string {
-  return `-fx.${setId}"`
+/** The application's own tag, as strong as it was: some compare the text. `undefined` for a tag of another set. */
+function originalTag(tag: string, setId: string): string | undefined {
+  const weak = endingFor(setId, false)
+  if (tag.endsWith(weak)) return `${tag.slice(0, -weak.length)}"`
+  const strong = endingFor(setId, true)
+  return tag.endsWith(strong) ? `${tag.slice(0, -strong.length)}"`.replace(/^W\//, '') : undefined
+}
+
+/** `-fxs.` marks a tag that was strong before it named the snippet set. */
+function endingFor(setId: string, wasStrong: boolean): string {
+  return wasStrong ? `-fxs.${setId}"` : `-fx.${setId}"`
 }

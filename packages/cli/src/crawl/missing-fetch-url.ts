@@ -1,0 +1,39 @@
+// Why a page may have no fetch URL, from what can be seen of it, and what to do.
+import { PASS_OVERS, type PassOver } from '@facsimile/core'
+import { CommandFailure, failure } from '../failure.js'
+import type { CookieJar } from './cookie-jar.js'
+import type { HttpAnswer } from './http-request.js'
+
+const EVERYTHING_ELSE = [
+  'Nothing in the answer says why. What is usually the cause:',
+  '- Facsimile does not run in front of this address, or include, exclude or the `when` of a snippet passes it over;',
+  '- no snippet carries %FetchUrl%, or disableFilter or disableCache is set;',
+  '- the fetcher answers at another path: give --path or --config;',
+  '- the visitor has the opt-out cookie, or sampleRatio left this page view out.',
+  'A viewer whose address is in allowedAddresses gets the reason in the header Facsimile-Status.',
+].join('\n')
+
+/** The failure for a page in which nothing leads to a stored copy. */
+export function missingFetchUrl(answer: HttpAnswer, jar: CookieJar): CommandFailure {
+  const message = `there is no fetch URL in ${answer.url.href} (status ${answer.status}, ${answer.body.length} bytes)`
+  const told = answer.headers.get('facsimile-status')
+  const word = told === undefined ? guessReason(answer, jar) : /^skipped\s*;.*\breason=([\w-]+)/.exec(told)?.[1]
+  const remedy = isPassOver(word) ? PASS_OVERS[word].join(' ') : EVERYTHING_ELSE
+  return failure(told === undefined ? message : `${message}; the server says "Facsimile-Status: ${told}"`, remedy)
+}
+
+/** In the order in which the response filter asks. */
+function guessReason({ headers, status, body }: HttpAnswer, jar: CookieJar): PassOver | undefined {
+  // The default opt-out cookie; a site may have set another.
+  if (jar.get('WRUID') === '0') return 'cookie'
+  if (status === 204 || status === 304) return 'no-body'
+  if (status === 206) return 'partial'
+  if (!/^\s*text\/html\b/i.test(headers.get('content-type') ?? '')) return 'not-html'
+  if (/^\s*attachment\b/i.test(headers.get('content-disposition') ?? '')) return 'attachment'
+  if (/(?:^|,)\s*no-transform\b/i.test(headers.get('cache-control') ?? '')) return 'no-transform'
+  return /<(?:!doctype|html|head|body)[\s>]/i.test(body.toString('latin1')) ? undefined : 'fragment'
+}
+
+function isPassOver(word: string | undefined): word is PassOver {
+  return word !== undefined && Object.hasOwn(PASS_OVERS, word)
+}

@@ -1,0 +1,133 @@
+// Decides, when a response's headers are about to go, whether it is a page, and edits its headers if so.
+import type { PassOver } from '@facsimile/core'
+import { byteLength, isNothing, toBytes, type FirstBody } from './body-arguments.js'
+import { nonceOf } from './content-security-policy.js'
+import { judgeResponse, type PageCharset } from './eligibility.js'
+import type { FilterContext } from './filter-context.js'
+import type { Response } from './http-types.js'
+import { PageBody } from './page-body.js'
+import { declaredLength, editNotModifiedHeaders, editPageHeaders } from './page-headers.js'
+import { createHeaderReader, mergeHeaders, type HeaderReader, type HeadersArgument } from './response-headers.js'
+import type { Visit } from './visit.js'
+
+/** A status and its headers on their way to writeHead(), and as much of the body as is at hand. */
+export interface PendingHead {
+  readonly res: Response
+  readonly statusCode: number
+  /** Those that are arguments of writeHead(). */
+  readonly headers: HeadersArgument | undefined
+  /** The write() or end() that makes the headers go; `undefined` when writeHead() or flushHeaders() does. */
+  readonly firstBody: FirstBody | undefined
+}
+
+export interface Page {
+  readonly outcome: 'page'
+  readonly body: PageBody
+  readonly contentType: string
+  /** What the first body came to, snippets included. */
+  readonly firstOutput: readonly Buffer[]
+}
+
+/** Of `page` and `headers-only` the headers are edited, and those of the arguments are merged into the response. */
+export type HeadDecision =
+  | Page
+  | { readonly outcome: 'headers-only' }
+  /** Without a reason there is nothing to say: Node will refuse the response, or it has been sent already. */
+  | { readonly outcome: 'passed-over'; readonly reason?: PassOver }
+
+/** The responses of this process that some Facsimile has put its snippets into. */
+const injected = new WeakSet<Response>()
+const HEADERS_ONLY = { outcome: 'headers-only' } as const
+const IMPOSSIBLE = { outcome: 'passed-over' } as const
+
+/** Never throws: what fails inside is reported, and passes the response over. */
+export function decideHead(head: PendingHead, visit: Visit, context: FilterContext): HeadDecision {
+  const { res, statusCode, headers } = head
+  try {
+    if (res.headersSent) return IMPOSSIBLE
+    if (injected.has(res)) return passOver('already-injected')
+    const header = createHeaderReader(res, headers)
+    const judged = judgeResponse(statusCode, header)
+    if (judged.passOver === undefined) {
+      return visit.method === 'HEAD'
+        ? headPage(head, visit, context)
+        : openPage(head, visit, context, judged.charset, header)
+    }
+    return statusCode === 304 && visit.asksByOwnTag ? headNotModified(head, visit, context) : passOver(judged.passOver)
+  } catch (error) {
+    context.reportFailure(error)
+    return passOver('error')
+  }
+}
+
+function passOver(reason: PassOver): HeadDecision {
+  return { outcome: 'passed-over', reason }
+}
+
+function openPage(
+  head: PendingHead,
+  visit: Visit,
+  context: FilterContext,
+  charset: PageCharset,
+  header: HeaderReader,
+): HeadDecision {
+  const { res, firstBody } = head
+  const { maxPageBytes, storeAs } = context.settings
+  const nonce = visit.snippets.carriesNonce ? nonceOf(header('content-security-policy')) : undefined
+  const plan = visit.snippets.render(visit.snippetValues(nonce), charset)
+  const maxCaptureBytes = visit.token === undefined ? undefined : maxPageBytes
+  const body = new PageBody({ plan, maxCaptureBytes, storeAs, onFailure: context.reportFailure })
+  const firstOutput: Buffer[] = []
+  // The body first, the headers then: a fragment is told before they are touched.
+  if (firstBody !== undefined) takeFirstBody(firstBody, body, firstOutput)
+  if (body.kind === 'fragment') return passOver('fragment')
+  if (body.kind === 'failed') return passOver('error')
+  const contentType = header('content-type') ?? ''
+  if (!merge(head)) return IMPOSSIBLE
+  editPageHeaders(res, visit, context, lengthOfBody(head, body, firstOutput))
+  announce(res, visit)
+  return { outcome: 'page', body, contentType, firstOutput }
+}
+
+/** The same headers as GET would get, as far as they are known without its page. */
+function headPage(head: PendingHead, visit: Visit, context: FilterContext): HeadDecision {
+  if (!merge(head)) return IMPOSSIBLE
+  editPageHeaders(head.res, visit, context, undefined)
+  announce(head.res, visit)
+  return HEADERS_ONLY
+}
+
+/** The client has a page with our snippets, and it is still good. */
+function headNotModified(head: PendingHead, visit: Visit, context: FilterContext): HeadDecision {
+  if (!merge(head)) return IMPOSSIBLE
+  editNotModifiedHeaders(head.res, visit, context)
+  injected.add(head.res)
+  return HEADERS_ONLY
+}
+
+function takeFirstBody(first: FirstBody, body: PageBody, out: Buffer[]): void {
+  if (!isNothing(first.chunk)) body.take(toBytes(first), typeof first.chunk === 'string', out)
+  if (first.whole) body.end(out)
+}
+
+function lengthOfBody({ res, firstBody }: PendingHead, body: PageBody, out: readonly Buffer[]): number | undefined {
+  if (firstBody === undefined) return undefined
+  if (firstBody.whole) return byteLength(out)
+  const declared = body.kind === 'page' ? declaredLength(res) : undefined
+  return declared === undefined ? undefined : declared + body.promiseGrowth()
+}
+
+function merge({ res, headers }: PendingHead): boolean {
+  try {
+    mergeHeaders(res, headers)
+    return true
+  } catch {
+    // Node refuses these headers too, and tells the application when it is given them as they are.
+    return false
+  }
+}
+
+function announce(res: Response, { isViewer, snippets }: Visit): void {
+  injected.add(res)
+  if (isViewer) res.setHeader('Facsimile-Status', `injected; snippets=${snippets.count}`)
+}

@@ -1,0 +1,131 @@
+// The bytes of one page on their way: kept for the store, and passed on with the snippets between them.
+import { Inserter, type InsertionPlan } from '@facsimile/core'
+import { byteLength, NOTHING } from './body-arguments.js'
+import { PageCapture } from './page-capture.js'
+
+const SPACE = 0x20
+
+export interface PageBodySettings {
+  readonly plan: InsertionPlan
+  /** `undefined` for a page that is not stored. */
+  readonly maxCaptureBytes: number | undefined
+  readonly storeAs: 'produced' | 'sent'
+  /** Is told when the inserter throws. The page then goes on as the application writes it, and is not stored. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/** One per page. `take`, `end` and `release` add to `out` what may leave now. */
+export class PageBody {
+  readonly #plan: InsertionPlan
+  readonly #storesSent: boolean
+  readonly #onFailure: (error: unknown) => void
+  #inserter: Inserter | undefined
+  #capture: PageCapture | undefined
+  /** How many bytes more than the application's have been given, or fewer, since some are held. */
+  #growth = 0
+  #promisedGrowth = 0
+
+  constructor({ plan, maxCaptureBytes, storeAs, onFailure }: PageBodySettings) {
+    this.#plan = plan
+    this.#storesSent = storeAs === 'sent'
+    this.#onFailure = onFailure
+    this.#inserter = new Inserter(plan)
+    if (maxCaptureBytes !== undefined) this.#capture = new PageCapture(maxCaptureBytes)
+  }
+
+  /** What the page's first bytes showed it to be; `failed` when the inserter threw. */
+  get kind(): Inserter['kind'] | 'failed' {
+    return this.#inserter?.kind ?? 'failed'
+  }
+
+  /** Whether bytes wait for those that follow them. */
+  get isHolding(): boolean {
+    return this.#inserter !== undefined && this.#inserter.held.length > 0
+  }
+
+  get isCaptured(): boolean {
+    return this.#capture !== undefined
+  }
+
+  /** Gives away what was kept of the page; `undefined` when it cannot be stored, or was no page after all. */
+  takeCapture(): PageCapture | undefined {
+    const capture = this.kind === 'page' || this.kind === 'frameset' ? this.#capture : undefined
+    this.#capture = undefined
+    return capture
+  }
+
+  /** Takes the next bytes; `owned` says that nobody else may change them later. */
+  take(bytes: Buffer, owned: boolean, out: Buffer[]): void {
+    if (!this.#storesSent) this.#capture?.add(bytes, owned)
+    const inserter = this.#inserter
+    if (inserter === undefined) {
+      out.push(bytes)
+      return
+    }
+    const from = out.length
+    const { held } = inserter
+    try {
+      inserter.push(bytes, out)
+    } catch (error) {
+      this.#giveUp(error, held, bytes, out, from)
+    }
+    this.#account(bytes.length, out, from)
+  }
+
+  /** The page is complete. */
+  end(out: Buffer[]): void {
+    const from = out.length
+    const inserter = this.#inserter
+    const held = inserter?.held ?? NOTHING
+    try {
+      inserter?.end(out)
+    } catch (error) {
+      this.#giveUp(error, held, NOTHING, out, from)
+    }
+    this.#account(0, out, from)
+    const missing = this.#promisedGrowth - this.#growth
+    if (missing <= 0) return
+    const padding = Buffer.alloc(missing, SPACE)
+    out.push(padding)
+    if (this.#storesSent) this.#capture?.add(padding, true)
+  }
+
+  /** The application is silent: lets a whole tail go that was held, with its snippet. */
+  release(out: Buffer[]): void {
+    const inserter = this.#inserter
+    if (inserter === undefined) return
+    const { held } = inserter
+    try {
+      inserter.release(out)
+    } catch (error) {
+      this.#giveUp(error, held, NOTHING, out, 0)
+    }
+    this.#account(0, out, 0)
+  }
+
+  /**
+   * Answers by how many bytes the page will grow, and keeps to it: where in the end fewer were inserted (into a
+   * frameset, or because the inserter failed), spaces follow the last byte.
+   */
+  promiseGrowth(): number {
+    const { headStart, headEnd, bodyStart, bodyEnd } = this.#plan
+    for (const snippet of [headStart, headEnd, bodyStart, bodyEnd]) this.#promisedGrowth += snippet?.length ?? 0
+    return this.#promisedGrowth
+  }
+
+  #account(taken: number, out: readonly Buffer[], from: number): void {
+    const given = from === 0 ? out : out.slice(from)
+    this.#growth += byteLength(given) - taken
+    if (this.#storesSent) for (const piece of given) this.#capture?.add(piece, false)
+  }
+
+  /** What was held and what was just given goes out as it is, and the inserter is not asked again. */
+  #giveUp(error: unknown, held: Buffer, bytes: Buffer, out: Buffer[], from: number): void {
+    this.#inserter = undefined
+    this.#capture = undefined
+    out.length = from
+    if (held.length > 0) out.push(held)
+    if (bytes.length > 0) out.push(bytes)
+    this.#onFailure(error)
+  }
+}
