@@ -43,11 +43,15 @@ export function cookieValues(header: string, name: string): readonly string[] {
   return values
 }
 
+/** What stands in a string literal as it is. */
+const PLAIN = /^[\w/?=:.~%#,;@+-]*$/
+
 /**
  * A JavaScript string literal, quotes included, in ASCII whatever the page's charset. It is safe in an inline script and
  * in an attribute between single quotes: it can end neither.
  */
 export function toScriptString(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`
   return JSON.stringify(text).replace(/[<>&'\x7f-\uffff]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })

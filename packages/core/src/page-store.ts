@@ -11,7 +11,7 @@ import type { PageToken } from './page-token.js'
 import type { Loss } from './pass-over.js'
 import { readProviderAnswer } from './provider-answer.js'
 import { createProviderBreaker } from './provider-breaker.js'
-import { withDeadline } from './with-deadline.js'
+import { createDeadline } from './with-deadline.js'
 
 const MAX_STORES_IN_FLIGHT = 64
 const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024
@@ -44,6 +44,10 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
   const pulling = createProviderBreaker()
   const losses = createLossReport(logger)
   const arrivals = createPageArrivals()
+  const withinStoreDeadline = createDeadline(STORE_DEADLINE_MS)
+  const withinPullDeadline = createDeadline(PULL_DEADLINE_MS)
+  const slowStore = `${provider.name} did not store a page within ${STORE_DEADLINE_MS} ms.`
+  const slowPull = `${provider.name} did not answer within ${PULL_DEADLINE_MS} ms.`
   const idle = new Set<() => void>()
   let storesInFlight = 0
   let bytesInFlight = 0
@@ -58,13 +62,7 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
     storesInFlight++
     bytesInFlight += page.body.length
     try {
-      await storing.execute(() =>
-        withDeadline(
-          STORE_DEADLINE_MS,
-          `${provider.name} did not store a page within ${STORE_DEADLINE_MS} ms.`,
-          (signal) => provider.store(token, page, { signal }),
-        ),
-      )
+      await storing.execute(() => withinStoreDeadline(slowStore, (signal) => provider.store(token, page, { signal })))
       arrivals.settle(token)
       publish('facsimile:stored', () => ({ bytes: page.body.length, durationMs: performance.now() - startedAt }))
     } catch (error) {
@@ -93,8 +91,7 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
     async fetch(token, how) {
       try {
         return await pulling.execute(async () => {
-          const slow = `${provider.name} did not answer within ${PULL_DEADLINE_MS} ms.`
-          const answer = await withDeadline(PULL_DEADLINE_MS, slow, (signal) => provider[how](token, { signal }))
+          const answer = await withinPullDeadline(slowPull, (signal) => provider[how](token, { signal }))
           return readProviderAnswer(answer, provider.name)
         })
       } catch (error) {

@@ -130,15 +130,17 @@ function createTemplates(snippets: readonly Snippet[]): Partial<Record<Placement
 function createTemplate(html: readonly string[]): Template {
   const fixed = Buffer.from(html.join(''))
   if (html.every((text) => text.search(PLACEHOLDER) === -1)) return () => fixed
-  // Splitting by a pattern with one group gives text and names in turn.
-  const texts = html.map((text) => text.split(PLACEHOLDER))
-  return (values) =>
-    Buffer.from(
-      texts.flatMap((parts) => parts.map((part, index) => (index % 2 === 0 ? part : fill(part, values)))).join(''),
-    )
+  // Splitting by a pattern with one group gives text and names in turn; between two texts stands an empty name.
+  const parts = html.flatMap((text, index) => [...(index === 0 ? [] : ['']), ...text.split(PLACEHOLDER)])
+  return (values) => {
+    let text = ''
+    for (const [index, part] of parts.entries()) text += index % 2 === 0 ? part : fill(part, values)
+    return Buffer.from(text)
+  }
 }
 
 function fill(placeholder: string, values: SnippetValues): string {
+  if (placeholder === '') return ''
   if (placeholder === 'CacheToken') return values.token ?? ''
   if (placeholder === 'Nonce') return values.nonce ?? ''
   return values.fetchUrl === undefined ? 'null' : toScriptString(values.fetchUrl)

@@ -1,6 +1,6 @@
 // The tail rule: the real `</body>` is the last one that only white space, `</html>` and comments follow up to the end.
 // Nothing else of the page is looked at, and nothing but such a tail is ever held back.
-import { endsName, findCommentEnd, findTagEnd, isSpace, LESS_THAN, matchWord } from './markup.js'
+import { endsName, findCommentEnd, findTagEnd, isSpace, LESS_THAN, matchWord, SLASH } from './markup.js'
 
 /** A longer tail is no tail: the snippet then goes to the end of the page. */
 export const MAX_TAIL_BYTES = 512
@@ -13,77 +13,78 @@ const NOTHING = Buffer.alloc(0)
  */
 type Tail = 'none' | 'partial' | 'body' | 'html'
 
-export interface BodyTail {
+/** One per response. */
+export class BodyTail {
+  #held: Buffer = NOTHING
+
   /** Bytes held back at this moment. */
-  readonly held: Buffer
+  get held(): Buffer {
+    return this.#held
+  }
+
   /** Takes the next bytes of the page and adds to `out` those that cannot belong to its tail. */
-  push(chunk: Buffer, out: Buffer[]): void
+  push(chunk: Buffer, out: Buffer[]): void {
+    const held = this.#held
+    // No tail that began in the held bytes can still be short enough when the chunk alone is as long as a tail.
+    const joined = held.length === 0 || chunk.length >= MAX_TAIL_BYTES ? chunk : Buffer.concat([held, chunk])
+    const start = findFirstTail(joined)
+    if (joined === chunk && held.length > 0) out.push(held)
+    if (start > 0) out.push(joined.subarray(0, start))
+    // A copy, because the chunk belongs to the application.
+    this.#held = start === joined.length ? NOTHING : Buffer.from(joined.subarray(start))
+  }
+
   /** Adds to `out` what was held, with `snippet` at its place: the page ends here. */
-  end(snippet: Buffer, out: Buffer[]): void
+  end(snippet: Buffer, out: Buffer[]): void {
+    // A tag that the end of the page cuts short would swallow what follows it, so the snippet goes before it.
+    this.#give(Math.max(0, findPlace(this.#held)), snippet, out)
+  }
+
   /** The same for a page that is still open, when a whole tail is held; answers whether there was one. */
-  release(snippet: Buffer, out: Buffer[]): boolean
-}
+  release(snippet: Buffer, out: Buffer[]): boolean {
+    const place = findPlace(this.#held)
+    if (place === -1) return false
+    this.#give(place, snippet, out)
+    return true
+  }
 
-export function createBodyTail(): BodyTail {
-  let held: Buffer = NOTHING
-
-  function give(at: number, snippet: Buffer, out: Buffer[]): void {
+  #give(at: number, snippet: Buffer, out: Buffer[]): void {
+    const held = this.#held
+    this.#held = NOTHING
     if (at > 0) out.push(held.subarray(0, at))
     out.push(snippet)
     if (at < held.length) out.push(held.subarray(at))
-    held = NOTHING
-  }
-
-  return {
-    get held() {
-      return held
-    },
-
-    push(chunk, out) {
-      // No tail that began in the held bytes can still be short enough when the chunk alone is as long as a tail.
-      const joined = held.length === 0 || chunk.length >= MAX_TAIL_BYTES ? chunk : Buffer.concat([held, chunk])
-      const start = findFirstTail(joined)
-      if (joined === chunk && held.length > 0) out.push(held)
-      if (start > 0) out.push(joined.subarray(0, start))
-      // A copy, because the chunk belongs to the application.
-      held = start === joined.length ? NOTHING : Buffer.from(joined.subarray(start))
-    },
-
-    end(snippet, out) {
-      const place = findPlace(held)
-      // A tag that the end of the page cuts short would swallow what follows it, so the snippet goes before it.
-      give(place === -1 ? 0 : place, snippet, out)
-    },
-
-    release(snippet, out) {
-      const place = findPlace(held)
-      if (place === -1) return false
-      give(place, snippet, out)
-      return true
-    },
   }
 }
 
 /** The offset of the first `<` that may begin the page's tail, or the data's length. */
 function findFirstTail(data: Buffer): number {
-  let at = data.indexOf(LESS_THAN, Math.max(0, data.length - MAX_TAIL_BYTES))
-  while (at !== -1) {
-    if (readTail(data, at) !== 'none') return at
-    at = data.indexOf(LESS_THAN, at + 1)
+  const { length } = data
+  for (let at = Math.max(0, length - MAX_TAIL_BYTES); at < length; at++) {
+    if (data[at] === LESS_THAN && mayOpenTail(data, at) && readTail(data, at) !== 'none') return at
   }
-  return data.length
+  return length
 }
 
 /** Where the snippet goes in a tail: before the last real `</body>`, else before the first `</html>`, else -1. */
 function findPlace(tail: Buffer): number {
-  let body = -1
   let html = -1
-  for (let at = tail.indexOf(LESS_THAN); at !== -1; at = tail.indexOf(LESS_THAN, at + 1)) {
+  for (let at = tail.length - 1; at >= 0; at--) {
+    if (tail[at] !== LESS_THAN || !mayOpenTail(tail, at)) continue
     const kind = readTail(tail, at)
-    if (kind === 'body') body = at
-    else if (kind === 'html' && html === -1) html = at
+    if (kind === 'body') return at
+    if (kind === 'html') html = at
   }
-  return body === -1 ? html : body
+  return html
+}
+
+/** A look at two bytes, which spares most tags of a page the reading: `</b` or `</h`, as far as the data goes. */
+function mayOpenTail(data: Buffer, at: number): boolean {
+  if (at + 1 === data.length) return true
+  if (data[at + 1] !== SLASH) return false
+  if (at + 2 === data.length) return true
+  const letter = data[at + 2]! | 0x20
+  return letter === 0x62 || letter === 0x68
 }
 
 function readTail(data: Buffer, from: number): Tail {

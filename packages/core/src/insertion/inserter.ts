@@ -1,5 +1,5 @@
 // Puts snippets into a page while it passes: bytes in, the same bytes and the snippets out, as early as can be.
-import { createBodyTail, type BodyTail } from './body-tail.js'
+import { BodyTail } from './body-tail.js'
 import type { DocumentKind, HeadSnippets } from './head-places.js'
 import { HeadScanner } from './head-scanner.js'
 
@@ -26,7 +26,7 @@ export class Inserter {
     this.#plan = plan
     this.#scanner = new HeadScanner(plan)
     this.#bodyEndDue = plan.bodyEnd !== undefined
-    this.#tail = this.#bodyEndDue ? createBodyTail() : undefined
+    this.#tail = this.#bodyEndDue ? new BodyTail() : undefined
   }
 
   /** `undecided` until a doctype or a tag has told. */

@@ -1,0 +1,215 @@
+// Snippets: literal text but for three placeholders, in their order, in the pages that they are meant for.
+import { runInNewContext } from 'node:vm'
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { compileSnippets, type Snippet, type SnippetRequest, type SnippetValues } from '@facsimile/core'
+
+const REQUEST: SnippetRequest = { path: '/a', method: 'GET', headers: {} }
+const UTF8 = { charsetKnown: true, isUtf8: true }
+const OTHER = { charsetKnown: true, isUtf8: false }
+const VALUES: SnippetValues = { fetchUrl: '/facsimile?t=TOKEN', token: 'TOKEN', nonce: 'r4nd0m' }
+
+const snippet = (html: string, more: Partial<Snippet> = {}): Snippet => ({
+  name: html,
+  html,
+  placement: 'body-end',
+  ...more,
+})
+const setOf = (...snippets: Snippet[]) => compileSnippets(snippets)(REQUEST)
+const textOf = (html: string, values = VALUES, page = UTF8) =>
+  setOf(snippet(html)).render(values, page).bodyEnd?.toString()
+
+describe('placeholders', () => {
+  test.each([
+    ['f(%FetchUrl%)', 'f("/facsimile?t=TOKEN")'],
+    ["t='%CacheToken%'", "t='TOKEN'"],
+    ['<script nonce="%Nonce%">', '<script nonce="r4nd0m">'],
+    ['%%FetchUrl%%', '%"/facsimile?t=TOKEN"%'],
+    ['%CacheToken%CacheToken%', 'TOKENCacheToken%'],
+    ['%CacheToken%%CacheToken%', 'TOKENTOKEN'],
+  ])('%s becomes %s', (html, text) => {
+    expect(textOf(html)).toBe(text)
+  })
+
+  test.each([
+    '%Other%',
+    '%fetchurl%',
+    '%FETCHURL%',
+    '% FetchUrl %',
+    '%FetchUrl',
+    'FetchUrl%',
+    '100%',
+    '$&',
+    "$1$$$`$'",
+    '\\1\\',
+    '%s%d%j',
+  ])('%j is literal text', (html) => {
+    expect(textOf(html)).toBe(html)
+    expect(textOf(`${html}|%Nonce%`)).toBe(`${html}|r4nd0m`)
+  })
+
+  test('values are not looked at for placeholders', () => {
+    expect(textOf('%CacheToken%%Nonce%', { ...VALUES, token: '%Nonce%', nonce: '$&%CacheToken%' })).toBe(
+      '%Nonce%$&%CacheToken%',
+    )
+  })
+
+  test('without a stored page %FetchUrl% is null and the others are empty', () => {
+    const nothing = { fetchUrl: undefined, token: undefined, nonce: undefined }
+    expect(textOf('f(%FetchUrl%,"%CacheToken%","%Nonce%")', nothing)).toBe('f(null,"","")')
+  })
+
+  test('the end of one snippet and the start of the next make no placeholder', () => {
+    const set = setOf(snippet('a%Cache'), snippet('Token%b%Nonce%'))
+    expect(set.carriesToken).toBe(false)
+    expect(set.render(VALUES, UTF8).bodyEnd?.toString()).toBe('a%CacheToken%br4nd0m')
+  })
+
+  test('the set tells which values it needs', () => {
+    expect(setOf(snippet('x'))).toMatchObject({ carriesToken: false, carriesNonce: false })
+    expect(setOf(snippet('%FetchUrl%'))).toMatchObject({ carriesToken: true, carriesNonce: false })
+    expect(setOf(snippet('%CacheToken%'), snippet('%Nonce%'))).toMatchObject({ carriesToken: true, carriesNonce: true })
+  })
+})
+
+describe('%FetchUrl% as a string literal', () => {
+  const literalOf = (fetchUrl: string) => textOf('%FetchUrl%', { ...VALUES, fetchUrl }) ?? ''
+
+  test.each(['</script>', '<!--', ']]>', '"', "'", '\\', '\n\r\u2028\u2029', '&quot;', 'é€😀', '\0', '`${x}`'])(
+    '%j comes out as it went in, and can end neither script nor attribute',
+    (text) => {
+      const literal = literalOf(text)
+      expect(runInNewContext(literal)).toBe(text)
+      expect(literal).toMatch(/^"[ -~]*"$/)
+      expect(literal).not.toMatch(/[<>&']/)
+    },
+  )
+
+  test('so does any other text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 50 }), (text) => {
+        const literal = literalOf(text)
+        expect(runInNewContext(literal)).toBe(text)
+        expect(literal).toMatch(/^"[ !#-%(-;=?-~\\"]*"$/)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('order and placement', () => {
+  test('snippets of one placement follow one another in the order of the list', () => {
+    const set = setOf(
+      snippet('1', { placement: 'body-end' }),
+      snippet('2', { placement: 'head-start' }),
+      snippet('3', { placement: 'body-end' }),
+      snippet('4', { placement: 'head-end' }),
+      snippet('5', { placement: 'body-start' }),
+      snippet('6', { placement: 'head-start' }),
+    )
+    const { headStart, headEnd, bodyStart, bodyEnd } = set.render(VALUES, UTF8)
+    expect([headStart, headEnd, bodyStart, bodyEnd].map(String)).toEqual(['26', '4', '5', '13'])
+    expect(set.count).toBe(6)
+  })
+
+  test('a placement without snippets has no text', () => {
+    expect(setOf(snippet('x')).render(VALUES, UTF8)).toMatchObject({
+      headStart: undefined,
+      headEnd: undefined,
+      bodyStart: undefined,
+    })
+  })
+
+  test('snippets beyond ASCII go only into pages that are known to be UTF-8', () => {
+    const set = setOf(snippet('<i>ascii</i>'), snippet('<b>Grüße</b>'), snippet('<u>%CacheToken%</u>'))
+    expect(set.render(VALUES, UTF8).bodyEnd?.toString()).toBe('<i>ascii</i><b>Grüße</b><u>TOKEN</u>')
+    expect(set.render(VALUES, OTHER).bodyEnd?.toString()).toBe('<i>ascii</i><u>TOKEN</u>')
+    expect(setOf(snippet('é')).render(VALUES, OTHER).bodyEnd).toBeUndefined()
+  })
+
+  test('whether the charset is known is handed on', () => {
+    expect(setOf(snippet('x')).render(VALUES, { charsetKnown: false, isUtf8: false }).charsetKnown).toBe(false)
+  })
+})
+
+describe('the identity of a set', () => {
+  const base = [snippet('a'), snippet('b')]
+
+  test.each<[change: string, changed: Snippet[]]>([
+    ['text', [snippet('a'), snippet('B')]],
+    ['order', [snippet('b'), snippet('a')]],
+    ['placement', [snippet('a'), snippet('b', { placement: 'head-end' })]],
+    ['one more', [...base, snippet('c')]],
+    ['one less', [snippet('a')]],
+    ['other borders', [snippet('ab')]],
+  ])('changes with %s', (_change, changed) => {
+    expect(setOf(...changed).id).not.toBe(setOf(...base).id)
+  })
+
+  test('stays when only names and conditions change, and is safe in an entity tag', () => {
+    const renamed = [snippet('a', { name: 'x', when: ['/a'] }), snippet('b', { when: () => true })]
+    expect(setOf(...renamed).id).toBe(setOf(...base).id)
+    expect(setOf(...base).id).toMatch(/^[0-9a-f]{12}$/)
+  })
+})
+
+describe('when', () => {
+  test('a list of patterns looks at the path', () => {
+    const choose = compileSnippets([snippet('a', { when: ['/a/**', '/b'] }), snippet('z')])
+    const chosen = (path: string) =>
+      choose({ ...REQUEST, path })
+        .render(VALUES, UTF8)
+        .bodyEnd?.toString()
+    expect(['/a', '/a/x', '/B/', '/c'].map(chosen)).toEqual(['az', 'az', 'az', 'z'])
+    expect(compileSnippets([snippet('a', { when: [] })])(REQUEST).count).toBe(0)
+  })
+
+  test('a function looks at the whole request, and each combination is made once', () => {
+    const seen: SnippetRequest[] = []
+    const choose = compileSnippets([
+      snippet('a', { when: (request) => seen.push(request) > 0 && request.method === 'POST' }),
+      snippet('b', { when: ({ headers }) => headers['x-b'] === '1' }),
+    ])
+    const post = { path: '/x', method: 'POST', headers: { 'x-b': '1' } }
+    expect(choose(REQUEST).count).toBe(0)
+    expect(choose(post).count).toBe(2)
+    expect(choose({ ...post })).toBe(choose(post))
+    expect(choose({ ...post, headers: {} }).count).toBe(1)
+    expect(seen[1]).toBe(post)
+  })
+
+  test('an answer that is no boolean counts as true or false, one request at a time', () => {
+    let answer: unknown
+    const choose = compileSnippets([snippet('a', { when: () => answer as boolean })])
+    const counts = [undefined, 'yes', null, {}, 0, NaN, 1, ''].map((value) => {
+      answer = value
+      return choose(REQUEST).count
+    })
+    expect(counts).toEqual([0, 1, 0, 1, 0, 0, 1, 0])
+  })
+
+  test.each<[how: string, ask: () => Promise<boolean>]>([
+    ['resolves', () => Promise.resolve(false)],
+    ['rejects', () => Promise.reject(new Error('no consent'))],
+  ])('a promise is refused, whether it %s', (_how, ask) => {
+    const choose = compileSnippets([snippet('a', { name: 'asks', when: ask as unknown as () => boolean })])
+    expect(() => choose(REQUEST)).toThrow(
+      expect.objectContaining({
+        code: 'SETTINGS_INVALID',
+        message: 'The `when` of snippet "asks" answered with a promise; it must answer true or false at once.',
+      }),
+    )
+  })
+
+  test('many conditions make no more sets than are remembered, and all are right', () => {
+    const choose = compileSnippets(
+      Array.from({ length: 10 }, (_, bit) =>
+        snippet(String(bit), { when: ({ path }) => ((Number(path) >> bit) & 1) === 1 }),
+      ),
+    )
+    for (let number = 0; number < 1024; number++) {
+      const bits = number.toString(2).replaceAll('0', '').length
+      expect(choose({ ...REQUEST, path: String(number) }).count).toBe(bits)
+    }
+  })
+})
