@@ -1,4 +1,5 @@
 // Bounds the time that anybody waits for a cache provider, whatever the provider does.
+import { setMaxListeners } from 'node:events'
 import { FacsimileError } from './errors.js'
 
 /**
@@ -26,7 +27,10 @@ export function createDeadline(timeoutMs: number): WithDeadline {
     const giveUps = new Set<() => void>()
     const expire = () => giveUps.forEach((giveUp) => giveUp())
     const timer = setTimeout(expire, timeoutMs).unref()
-    return { controller: new AbortController(), startedAt, giveUps, timer }
+    const controller = new AbortController()
+    // Every call of the batch may listen; how many there are is bounded where they begin.
+    setMaxListeners(0, controller.signal)
+    return { controller, startedAt, giveUps, timer }
   }
 
   function join(): Batch {

@@ -25,7 +25,6 @@ export function judgeResponse(statusCode: number, header: HeaderReader): Eligibi
   if (statusCode === 206 || header('content-range') !== undefined) return { passOver: 'partial' }
   const type = judgeContentType(header('content-type'))
   if (type.passOver === 'not-html') return type
-  if (header('facsimile-status')?.startsWith('injected')) return { passOver: 'already-injected' }
   if (ATTACHMENT.test(header('content-disposition') ?? '')) return { passOver: 'attachment' }
   if (NO_TRANSFORM.test(header('cache-control') ?? '')) return { passOver: 'no-transform' }
   if (!/^(?:identity)?$/i.test(header('content-encoding')?.trim() ?? '')) return { passOver: 'encoded' }

@@ -12,7 +12,7 @@ import type { Visit } from './visit.js'
 
 /** A status and its headers on their way to writeHead(), and as much of the body as is at hand. */
 export interface PendingHead {
-  readonly res: Response
+  readonly res: MarkedResponse
   readonly statusCode: number
   /** Those that are arguments of writeHead(). */
   readonly headers: HeadersArgument | undefined
@@ -35,8 +35,12 @@ export type HeadDecision =
   /** Without a reason there is nothing to say: Node will refuse the response, or it has been sent already. */
   | { readonly outcome: 'passed-over'; readonly reason?: PassOver }
 
-/** The responses of this process that some Facsimile has put its snippets into. */
-const injected = new WeakSet<Response>()
+/** Marks a response that some Facsimile of this process has put its snippets into. */
+const INJECTED = Symbol('facsimile.injected')
+type MarkedResponse = Response & { [INJECTED]?: true }
+
+const SAYS_INJECTED = /^injected; snippets=[1-9]/
+
 const HEADERS_ONLY = { outcome: 'headers-only' } as const
 const IMPOSSIBLE = { outcome: 'passed-over' } as const
 
@@ -45,10 +49,10 @@ export function decideHead(head: PendingHead, visit: Visit, context: FilterConte
   const { res, statusCode, headers } = head
   try {
     if (res.headersSent) return IMPOSSIBLE
-    if (injected.has(res)) return passOver('already-injected')
     const header = createHeaderReader(res, headers)
     const judged = judgeResponse(statusCode, header)
     if (judged.passOver === undefined) {
+      if (isDoubled(res, header, visit)) return passOver('already-injected')
       return visit.method === 'HEAD'
         ? headPage(head, visit, context)
         : openPage(head, visit, context, judged.charset, header)
@@ -62,6 +66,11 @@ export function decideHead(head: PendingHead, visit: Visit, context: FilterConte
 
 function passOver(reason: PassOver): HeadDecision {
   return { outcome: 'passed-over', reason }
+}
+
+/** Whether snippets would come to snippets. One Facsimile may insert and another one only store. */
+function isDoubled(res: MarkedResponse, header: HeaderReader, { snippets }: Visit): boolean {
+  return snippets.count > 0 && (res[INJECTED] === true || SAYS_INJECTED.test(header('facsimile-status') ?? ''))
 }
 
 function openPage(
@@ -101,7 +110,7 @@ function headPage(head: PendingHead, visit: Visit, context: FilterContext): Head
 function headNotModified(head: PendingHead, visit: Visit, context: FilterContext): HeadDecision {
   if (!merge(head)) return IMPOSSIBLE
   editNotModifiedHeaders(head.res, visit, context)
-  injected.add(head.res)
+  head.res[INJECTED] = true
   return HEADERS_ONLY
 }
 
@@ -127,7 +136,8 @@ function merge({ res, headers }: PendingHead): boolean {
   }
 }
 
-function announce(res: Response, { isViewer, snippets }: Visit): void {
-  injected.add(res)
+function announce(res: MarkedResponse, { isViewer, snippets }: Visit): void {
+  if (snippets.count > 0) res[INJECTED] = true
+  else if (res[INJECTED]) return
   if (isViewer) res.setHeader('Facsimile-Status', `injected; snippets=${snippets.count}`)
 }

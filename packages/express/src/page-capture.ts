@@ -1,7 +1,7 @@
 // Keeps what a page consists of while it passes, up to a bound, without holding on to memory that others may reuse.
 
-/** Pieces below this size are gathered, so that a page written byte by byte costs little more than its bytes. */
-const SMALL_BYTES = 1024
+/** Pieces below this size are gathered: a page written byte by byte costs little more than its bytes. */
+const SMALL_BYTES = 8 * 1024
 const BLOCK_BYTES = 16 * 1024
 
 export class PageCapture {
@@ -38,9 +38,10 @@ export class PageCapture {
 
   /** The page in one piece; call it once. */
   take(): Buffer {
-    this.#closeBlock()
     const chunks = this.#chunks
+    if (this.#block !== undefined) chunks.push(this.#block.subarray(0, this.#blockUsed))
     this.#chunks = []
+    this.#block = undefined
     const [first] = chunks
     // A part of a larger block would keep the whole of it alive.
     if (first?.length === this.#bytes && first.buffer.byteLength === this.#bytes) return first
@@ -58,11 +59,11 @@ export class PageCapture {
     this.#blockUsed += chunk.copy(this.#block, this.#blockUsed)
   }
 
+  /** What follows goes elsewhere; of a block that is mostly empty only its bytes are kept. */
   #closeBlock(): void {
-    if (this.#block !== undefined) {
-      const used = this.#block.subarray(0, this.#blockUsed)
-      this.#chunks.push(used.length < BLOCK_BYTES / 2 ? copyOf(used) : used)
-    }
+    if (this.#block === undefined) return
+    const used = this.#block.subarray(0, this.#blockUsed)
+    this.#chunks.push(used.length < BLOCK_BYTES / 2 ? copyOf(used) : used)
     this.#block = undefined
     this.#blockUsed = 0
   }

@@ -23,7 +23,10 @@ import type { Visit } from './visit.js'
 const SILENCE_MS = 250
 const NO_OUTPUT: readonly Buffer[] = []
 
-/** `waiting` for the headers; then `passing` without the filter, `headers-only`, or a `page` until it `ended` and all of it `left`. */
+/**
+ * `waiting` for the headers; then `passing` without the filter, `headers-only`, or a `page` until it has `ended` and
+ * all of it has `left`.
+ */
 type State = 'waiting' | 'passing' | 'headers-only' | 'page' | 'ended' | 'left'
 
 export class PageResponse implements StandIn {
@@ -36,6 +39,7 @@ export class PageResponse implements StandIn {
   #firstOutput = NO_OUTPUT
   #body: PageBody | undefined
   #contentType = ''
+  #watchesClose = false
   #silence: NodeJS.Timeout | undefined
 
   /** Takes the place of the response's writeHead(), write() and end(). */
@@ -48,7 +52,7 @@ export class PageResponse implements StandIn {
 
   /** The page's token, for an application that places it itself; `undefined` where the page will not be stored. */
   get token(): PageToken | undefined {
-    if (this.#state === 'waiting') this.#res.once('close', () => this.#onClose())
+    if (this.#state === 'waiting') this.#watchClose()
     else if (this.#body?.isCaptured !== true) return undefined
     return this.#visit.claimToken()
   }
@@ -138,7 +142,7 @@ export class PageResponse implements StandIn {
     this.#contentType = contentType
     this.#firstOutput = firstOutput
     this.#res.once('finish', () => this.#onFinish())
-    this.#res.once('close', () => this.#onClose())
+    this.#watchClose()
     const { count } = this.#visit.snippets
     if (count > 0) publish('facsimile:injected', () => ({ snippets: count }))
   }
@@ -201,6 +205,12 @@ export class PageResponse implements StandIn {
       expiresAt: capturedAt + this.#context.settings.maxCachedSeconds * 1000,
       body: capture.take(),
     })
+  }
+
+  #watchClose(): void {
+    if (this.#watchesClose) return
+    this.#watchesClose = true
+    this.#res.once('close', () => this.#onClose())
   }
 
   /** The client or the application gave up; after a complete response there is nothing left to do. */

@@ -12,13 +12,15 @@ export interface ResponseFilter {
 }
 
 export function createResponseFilter(context: FilterContext): ResponseFilter {
-  const responses = new WeakMap<Response, PageResponse>()
+  // A property, because an entry in a WeakMap for every response keeps the garbage collector busy.
+  const ours = Symbol('facsimile')
+  type FilteredResponse = Response & { [ours]?: PageResponse }
   const { settings, guard } = context
   const knowsViewers = settings.allowedAddresses.length > 0
   const hasNoWork = context.pages === undefined && (settings.disableFilter || settings.snippets.length === 0)
 
-  function admit(req: Request, res: Response): void {
-    if (responses.has(res) || res.headersSent) return
+  function admit(req: Request, res: FilteredResponse): void {
+    if (res[ours] !== undefined || res.headersSent) return
     const { path } = targetOf(req)
     // What the fetcher gives is no page of the site, wherever the fetcher is mounted.
     if (path === settings.fetchPath) return
@@ -33,13 +35,13 @@ export function createResponseFilter(context: FilterContext): ResponseFilter {
     }
   }
 
-  function filter(req: Request, res: Response, isViewer: boolean): void {
+  function filter(req: Request, res: FilteredResponse, isViewer: boolean): void {
     const visit = new Visit(req, context, isViewer)
     if (!visit.stores && visit.snippets.count === 0) return
     if (visit.carriesToken) {
       if (asksForPage(req)) hideConditions(req)
     } else if (visit.snippets.count > 0) visit.asksByOwnTag = translateConditions(req, visit.snippets.id)
-    responses.set(res, new PageResponse(res, visit, context))
+    res[ours] = new PageResponse(res, visit, context)
   }
 
   function passOver(res: Response, reason: PassOver, isViewer: boolean): void {
@@ -58,6 +60,6 @@ export function createResponseFilter(context: FilterContext): ResponseFilter {
       }
       next()
     },
-    tokenFor: (res) => responses.get(res)?.token,
+    tokenFor: (res: FilteredResponse) => res[ours]?.token,
   }
 }

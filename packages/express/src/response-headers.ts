@@ -83,7 +83,11 @@ function asList(value: OutgoingHttpHeader): string | readonly string[] {
 /** Adds names to Vary that it does not hold yet. */
 export function addVary(res: Response, names: readonly string[]): void {
   const value = res.getHeader('Vary')
-  const current = value === undefined ? '' : asText(value)
+  if (value === undefined) {
+    if (names.length > 0) res.setHeader('Vary', names.join(', '))
+    return
+  }
+  const current = asText(value)
   const known = current
     .toLowerCase()
     .split(',')

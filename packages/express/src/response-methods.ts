@@ -56,8 +56,9 @@ export class ResponseMethods {
   }
 
   /** Writes what may leave; a chunk of which nothing may leave yet still counts for callback and back-pressure. */
-  writePieces(pieces: readonly Buffer[], callback?: Callback): boolean {
+  writePieces(given: readonly Buffer[], callback?: Callback): boolean {
     const { write } = this.#original
+    const pieces = join(given)
     const last = pieces.length - 1
     for (let at = 0; at < last; at++) write.call(this.#res, pieces[at])
     const piece = pieces[last] ?? NOTHING
@@ -67,7 +68,7 @@ export class ResponseMethods {
   /** Writes the rest of the body and ends the response. */
   endWithPieces(given: readonly Buffer[], callback?: Callback): Response {
     const { write, end } = this.#original
-    const pieces = given.length > 1 && byteLength(given) <= JOIN_BYTES ? [Buffer.concat(given)] : given
+    const pieces = join(given)
     const last = pieces.length - 1
     for (let at = 0; at < last; at++) write.call(this.#res, pieces[at])
     const piece = pieces[last] ?? NOTHING
@@ -82,4 +83,8 @@ export class ResponseMethods {
     if (res.write === write) res.write = this.#original.write
     if (res.end === end) res.end = this.#original.end
   }
+}
+
+function join(pieces: readonly Buffer[]): readonly Buffer[] {
+  return pieces.length > 1 && byteLength(pieces) <= JOIN_BYTES ? [Buffer.concat(pieces)] : pieces
 }

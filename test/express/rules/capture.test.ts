@@ -1,0 +1,89 @@
+// Rule 29: the stored copy is exact, however the page was written, and storing it changes nothing for the visitor.
+import type { ServerResponse } from 'node:http'
+import { describe, expect, test } from '@jest/globals'
+import type { FacsimileSettings } from '@facsimile/express'
+import { fetchRaw } from '../../support/raw-http.js'
+import { createTestFacsimile, PAGE, PAGE_WITH_SNIPPETS, serveFiltered } from '../../support/filtered-site.js'
+
+const CRAWLER = { disableCache: false, allowedAddresses: ['127.0.0.1'] }
+
+/** What a visitor was given, and what the crawler is given of it. */
+async function visitAndFetch(send: (res: ServerResponse) => unknown, settings: FacsimileSettings = {}) {
+  const facsimile = createTestFacsimile({ ...CRAWLER, ...settings })
+  let token: string | undefined
+  const { port } = await serveFiltered(
+    (_req, res) => {
+      token = facsimile.tokenFor(res)
+      send(res.setHeader('Content-Type', 'text/html; charset=utf-8'))
+    },
+    { facsimile },
+  )
+  const visited = await fetchRaw(port)
+  await facsimile.flush()
+  return { visited, fetched: await fetchRaw(port, { path: `/facsimile?t=${String(token)}` }) }
+}
+
+const long = PAGE.replace('Tea', '茶'.repeat(40_000))
+const bytes = Buffer.from(long)
+
+/** Writes the page in pieces of these lengths, over and over. */
+const inPieces = (lengths: readonly number[]) => (res: ServerResponse) => {
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const end = at + (lengths[turn % lengths.length] ?? 1)
+    res.write(bytes.subarray(at, end))
+    at = end
+  }
+  res.end()
+}
+
+describe('rule 29: the stored copy', () => {
+  test.each([
+    ['as one string', (res: ServerResponse) => res.end(long)],
+    ['as one Buffer', (res: ServerResponse) => res.end(bytes)],
+    ['in small pieces', inPieces([7])],
+    ['in large pieces', inPieces([20_000])],
+    ['in pieces of all sizes', inPieces([1, 9_000, 100, 17_000, 8_192, 3])],
+  ])('is the page as the application made it, written %s', async (_name, send) => {
+    const { visited, fetched } = await visitAndFetch(send)
+    expect(fetched.status).toBe(200)
+    expect(fetched.body.equals(bytes)).toBe(true)
+    expect(visited.body.toString()).toBe(PAGE_WITH_SNIPPETS.replace('Tea', '茶'.repeat(40_000)))
+  })
+
+  test.each([
+    ['whole', (res: ServerResponse) => res.end(PAGE)],
+    ['in pieces', (res: ServerResponse) => res.write(PAGE.slice(0, 50)) && res.end(PAGE.slice(50))],
+    [
+      'filled up with spaces',
+      (res: ServerResponse) => {
+        const frames = '<!doctype html><html><head></head><frameset></frameset></html>'
+        res.setHeader('Content-Length', frames.length).write(frames.slice(0, 20))
+        res.end(frames.slice(20))
+      },
+    ],
+  ])('is what the visitor was given, byte for byte, with storeAs: sent (page %s)', async (_name, send) => {
+    const { visited, fetched } = await visitAndFetch(send, { storeAs: 'sent' })
+    expect(fetched.status).toBe(200)
+    expect(fetched.body.equals(visited.body)).toBe(true)
+  })
+
+  test('does not change when the application uses its Buffer again', async () => {
+    const shared = Buffer.from(PAGE)
+    const { fetched } = await visitAndFetch((res) => res.end(shared, () => shared.fill(0x21)))
+    expect(fetched.body.toString()).toBe(PAGE)
+  })
+
+  test.each([
+    ['a page that is longer than maxPageBytes', (res: ServerResponse) => res.end(long), { maxPageBytes: 1000 }, true],
+    ['a fragment', (res: ServerResponse) => res.end('<p>Tea</p>'), {}, false],
+    ['a streamed fragment', (res: ServerResponse) => res.write(' ') && res.end('<p>Tea</p>'), {}, false],
+    ['an answer without a body', (res: ServerResponse) => res.writeHead(204).end(), {}, false],
+  ] as [string, (res: ServerResponse) => unknown, FacsimileSettings, boolean][])(
+    'is not kept of %s',
+    async (_name, send, settings, isInjected) => {
+      const { visited, fetched } = await visitAndFetch(send, settings)
+      expect(fetched.status).toBe(404)
+      expect(visited.body.includes('<script>b=1</script>')).toBe(isInjected)
+    },
+  )
+})

@@ -1,0 +1,219 @@
+// Rule 1 among other middlewares: once per page, whoever else wraps the response, further in or further out.
+import type { ServerResponse } from 'node:http'
+import { describe, expect, test } from '@jest/globals'
+import type { Middleware } from '@facsimile/express'
+import express, { Router } from 'express'
+import session from 'express-session'
+import { fetchRaw } from '../../support/raw-http.js'
+import {
+  BODY_SNIPPET,
+  createTestFacsimile,
+  PAGE,
+  PAGE_WITH_SNIPPETS,
+  serve,
+  serveFiltered,
+  servePair,
+  SNIPPETS,
+} from '../../support/filtered-site.js'
+
+const html = (res: ServerResponse) => res.setHeader('Content-Type', 'text/html')
+const VIEWER = { allowedAddresses: ['127.0.0.1'] }
+
+describe('rule 1: each snippet once', () => {
+  test('one instance mounted twice, and again in a nested router', async () => {
+    const { middleware, responseFilter } = createTestFacsimile()
+    const inner = Router()
+      .use(middleware)
+      .get('/', (_req, res) => res.send(PAGE))
+    const app = express().use(middleware, responseFilter).use('/shop', Router().use('/tea', inner))
+    const { port } = await serve(app)
+    expect((await fetchRaw(port, { path: '/shop/tea' })).body.toString()).toBe(PAGE_WITH_SNIPPETS)
+  })
+
+  test.each([
+    ['given whole', (res) => res.end(PAGE)],
+    ['streamed', (res) => res.write(PAGE.slice(0, 50)) && res.end(PAGE.slice(50))],
+  ] as [string, (res: ServerResponse) => unknown][])(
+    'of two instances the one further in does it, for visitors and viewers alike (page %s)',
+    async (_name, send) => {
+      for (const settings of [{}, VIEWER]) {
+        const outer = createTestFacsimile({
+          snippets: [{ ...SNIPPETS[0], html: '<script>outer=1</script>' }],
+          ...settings,
+        })
+        const inner = createTestFacsimile(settings)
+        const { port } = await serveFiltered((_req, res) => send(html(res)), {
+          facsimile: outer,
+          inside: [inner.middleware],
+        })
+        const response = await fetchRaw(port)
+        expect(response.body.toString()).toBe(PAGE_WITH_SNIPPETS)
+        expect(response.header('facsimile-status')).toBe(
+          'allowedAddresses' in settings ? 'injected; snippets=2' : undefined,
+        )
+      }
+    },
+  )
+
+  test('the one further out does it where the one further in passes a page over', async () => {
+    const { port } = await serveFiltered((_req, res) => html(res).end(PAGE), {
+      inside: [createTestFacsimile({ exclude: ['/**'] }).middleware],
+    })
+    expect((await fetchRaw(port)).body.toString()).toBe(PAGE_WITH_SNIPPETS)
+  })
+
+  test.each([
+    ['inside', {}],
+    ['outside', {}],
+    ['inside', VIEWER],
+    ['outside', VIEWER],
+  ] as const)('one instance may insert and another one, %s of it, store', async (side, settings) => {
+    const storing = createTestFacsimile({
+      disableFilter: true,
+      disableCache: false,
+      fetchPath: '/copies',
+      allowedAddresses: ['127.0.0.1'],
+    })
+    let token: string | undefined
+    const { port } = await serveFiltered(
+      (_req, res) => {
+        token = storing.tokenFor(res)
+        html(res).end(PAGE)
+      },
+      { settings, [side]: [storing.middleware] },
+    )
+    expect((await fetchRaw(port)).body.toString()).toBe(PAGE_WITH_SNIPPETS)
+    await storing.flush()
+    // Further out, what it stores is what came to it.
+    const copy = await fetchRaw(port, { path: `/copies?t=${String(token)}` })
+    expect([copy.status, copy.body.toString()]).toEqual([200, side === 'inside' ? PAGE : PAGE_WITH_SNIPPETS])
+  })
+
+  test('a page that says it has its snippets already keeps what it has', async () => {
+    const { port } = await serveFiltered((_req, res) => {
+      html(res).setHeader('Facsimile-Status', 'injected; snippets=2').end(PAGE_WITH_SNIPPETS)
+    })
+    expect((await fetchRaw(port)).body.toString()).toBe(PAGE_WITH_SNIPPETS)
+  })
+})
+
+type Method = (...args: unknown[]) => unknown
+
+/** Puts a function in the place of one of the response's methods; it is given the one that was there. */
+function wrap(res: ServerResponse, name: 'writeHead' | 'write' | 'end', around: (method: Method) => Method): void {
+  const methods = res as unknown as Record<typeof name, Method>
+  methods[name] = around(methods[name].bind(res))
+}
+
+/** Sets a header at the last moment, as on-headers lets others do. */
+const lateHeader: Middleware = (_req, res, next) => {
+  wrap(res, 'writeHead', (writeHead) => (...args) => {
+    res.setHeader('X-Late', 'yes')
+    return writeHead(...args)
+  })
+  next()
+}
+
+/** Notes what leaves, as a logger does. */
+function createLogger() {
+  const lines: string[] = []
+  const middleware: Middleware = (_req, res, next) => {
+    let bytes = 0
+    for (const name of ['write', 'end'] as const) {
+      wrap(res, name, (method) => (...args) => {
+        bytes += (args[0] as Buffer | undefined)?.length ?? 0
+        return method(...args)
+      })
+    }
+    res.once('finish', () => lines.push(`${res.statusCode} ${bytes}`))
+    next()
+  }
+  return { lines, middleware }
+}
+
+describe('other middlewares', () => {
+  const sends: readonly [string, (res: ServerResponse) => unknown][] = [
+    ['end(page)', (res) => html(res).end(PAGE)],
+    ['writeHead() and end(page)', (res) => res.writeHead(201, 'Made', { 'Content-Type': 'text/html' }).end(PAGE)],
+    ['write() and end()', (res) => html(res).write(PAGE.slice(0, 50)) && res.end(PAGE.slice(50))],
+    [
+      'a length, write() and end()',
+      (res) => html(res).setHeader('Content-Length', PAGE.length).write(PAGE) && res.end(),
+    ],
+    ['end(page) that is no HTML', (res) => res.setHeader('Content-Type', 'text/plain').end(PAGE)],
+    ['end(page) that is not to be changed', (res) => html(res).setHeader('Cache-Control', 'no-transform').end(PAGE)],
+    ['end() without a body', (res) => html(res).end()],
+    ['204', (res) => res.writeHead(204).end()],
+  ]
+
+  test.each(sends)(
+    'one that sets headers at the last moment goes on doing so, on either side: %s',
+    async (_name, send) => {
+      for (const side of ['inside', 'outside'] as const) {
+        const { bare, filtered } = await servePair((_req, res) => send(res), { [side]: [lateHeader] })
+        const expected = await fetchRaw(bare.port)
+        const actual = await fetchRaw(filtered.port)
+        const isPage = expected.header('content-type') === 'text/html' && expected.header('cache-control') === undefined
+        const body = expected.body.toString()
+        expect(actual.body.toString()).toBe(isPage && body === PAGE ? PAGE_WITH_SNIPPETS : body)
+        expect([actual.status, actual.reason, actual.framing]).toEqual([
+          expected.status,
+          expected.reason,
+          expected.framing,
+        ])
+        expect(actual.header('x-late')).toBe('yes')
+      }
+    },
+  )
+
+  test('one that makes a page something else at the last moment is heard', async () => {
+    const toText: Middleware = (_req, res, next) => {
+      wrap(res, 'writeHead', (writeHead) => (status) => writeHead(status, { 'content-type': 'text/plain' }))
+      next()
+    }
+    const { port } = await serveFiltered((_req, res) => html(res).end(PAGE), { inside: [toText] })
+    const response = await fetchRaw(port)
+    expect([response.framing, response.body.toString()]).toEqual(['length', PAGE])
+  })
+
+  test('one that stores what passes without snippets keeps its framing too', async () => {
+    const { port } = await serveFiltered((_req, res) => html(res).end(PAGE), {
+      inside: [lateHeader],
+      settings: { disableFilter: true, disableCache: false },
+    })
+    expect((await fetchRaw(port)).framing).toBe('length')
+  })
+
+  test('a logger further out counts what leaves, a logger further in what the application wrote', async () => {
+    const outer = createLogger()
+    const inner = createLogger()
+    const { port } = await serveFiltered((_req, res) => html(res).end(PAGE), {
+      outside: [outer.middleware],
+      inside: [inner.middleware],
+    })
+    await fetchRaw(port)
+    expect(outer.lines).toEqual([`200 ${PAGE_WITH_SNIPPETS.length}`])
+    expect(inner.lines).toEqual([`200 ${PAGE.length}`])
+  })
+})
+
+describe('express-session, which saves before the last byte leaves', () => {
+  const sessions = () => session({ secret: 'test', resave: true, saveUninitialized: true }) as unknown as Middleware
+
+  test.each(['inside', 'outside'] as const)('mounted %s: cookie, page and framing are right', async (side) => {
+    for (const size of [1, 20_000]) {
+      const page = PAGE.replace('Tea', 'Tea '.repeat(size))
+      const app = express()
+      const { middleware } = createTestFacsimile()
+      app.use(...(side === 'inside' ? [middleware, sessions()] : [sessions(), middleware]))
+      app.get('/', (_req, res) => res.send(page))
+      const { port } = await serve(app)
+      const response = await fetchRaw(port)
+      expect(response.body.toString()).toBe(PAGE_WITH_SNIPPETS.replace('Tea', 'Tea '.repeat(size)))
+      expect(response.header('set-cookie')).toMatch(/^connect\.sid=/)
+      expect(response.body.toString().split(BODY_SNIPPET)).toHaveLength(2)
+      // Further in, it has the headers written before it shows the page, so that its length cannot be known.
+      expect(response.framing).toBe(side === 'inside' ? 'chunked' : 'length')
+    }
+  })
+})
