@@ -12,6 +12,7 @@ import {
   type PageToken,
   type Settings,
 } from '@facsimile/core'
+import { classMethodsOf } from './response-hooks.js'
 import { targetOf, type Middleware, type Request, type RequestTarget, type Response } from './http-types.js'
 
 export interface FetcherParts {
@@ -156,8 +157,8 @@ function refusal(status: number, sentence: string, headers: OutgoingHttpHeaders 
  */
 function send(res: Response, { status, headers, body }: Answer): void {
   for (const name of NEVER) res.removeHeader(name)
-  const own = Object.getPrototypeOf(res) as { writeHead: Response['writeHead']; end: (body: Buffer) => void }
-  own.writeHead.call(res, status, { ...ALWAYS, ...headers, 'Content-Length': body.length })
+  const methods = classMethodsOf(res)
+  methods.writeHead.call(res, status, { ...ALWAYS, ...headers, 'Content-Length': body.length })
   // Node leaves the body of an answer to HEAD out by itself.
-  own.end.call(res, body)
+  methods.end.call(res, body)
 }

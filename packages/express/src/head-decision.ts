@@ -7,12 +7,13 @@ import type { FilterContext } from './filter-context.js'
 import type { Response } from './http-types.js'
 import { PageBody } from './page-body.js'
 import { declaredLength, editNotModifiedHeaders, editPageHeaders } from './page-headers.js'
+import { isInjected } from './response-hooks.js'
 import { createHeaderReader, mergeHeaders, type HeaderReader, type HeadersArgument } from './response-headers.js'
 import type { Visit } from './visit.js'
 
 /** A status and its headers on their way to writeHead(), and as much of the body as is at hand. */
 export interface PendingHead {
-  readonly res: MarkedResponse
+  readonly res: Response
   readonly statusCode: number
   /** Those that are arguments of writeHead(). */
   readonly headers: HeadersArgument | undefined
@@ -34,10 +35,6 @@ export type HeadDecision =
   | { readonly outcome: 'headers-only' }
   /** Without a reason there is nothing to say: Node will refuse the response, or it has been sent already. */
   | { readonly outcome: 'passed-over'; readonly reason?: PassOver }
-
-/** Marks a response that some Facsimile of this process has put its snippets into. */
-const INJECTED = Symbol('facsimile.injected')
-type MarkedResponse = Response & { [INJECTED]?: true }
 
 const SAYS_INJECTED = /^injected; snippets=[1-9]/
 
@@ -69,8 +66,8 @@ function passOver(reason: PassOver): HeadDecision {
 }
 
 /** Whether snippets would come to snippets. One Facsimile may insert and another one only store. */
-function isDoubled(res: MarkedResponse, header: HeaderReader, { snippets }: Visit): boolean {
-  return snippets.count > 0 && (res[INJECTED] === true || SAYS_INJECTED.test(header('facsimile-status') ?? ''))
+function isDoubled(res: Response, header: HeaderReader, { snippets }: Visit): boolean {
+  return snippets.count > 0 && (isInjected(res) || SAYS_INJECTED.test(header('facsimile-status') ?? ''))
 }
 
 function openPage(
@@ -110,7 +107,6 @@ function headPage(head: PendingHead, visit: Visit, context: FilterContext): Head
 function headNotModified(head: PendingHead, visit: Visit, context: FilterContext): HeadDecision {
   if (!merge(head)) return IMPOSSIBLE
   editNotModifiedHeaders(head.res, visit, context)
-  head.res[INJECTED] = true
   return HEADERS_ONLY
 }
 
@@ -136,8 +132,7 @@ function merge({ res, headers }: PendingHead): boolean {
   }
 }
 
-function announce(res: MarkedResponse, { isViewer, snippets }: Visit): void {
-  if (snippets.count > 0) res[INJECTED] = true
-  else if (res[INJECTED]) return
-  if (isViewer) res.setHeader('Facsimile-Status', `injected; snippets=${snippets.count}`)
+function announce(res: Response, { isViewer, snippets }: Visit): void {
+  if (isViewer && (snippets.count > 0 || !isInjected(res)))
+    res.setHeader('Facsimile-Status', `injected; snippets=${snippets.count}`)
 }

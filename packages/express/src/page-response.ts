@@ -16,7 +16,8 @@ import type { Response } from './http-types.js'
 import type { PageBody } from './page-body.js'
 import { declareWholeBody } from './page-headers.js'
 import { readHeadArguments, type HeadersArgument } from './response-headers.js'
-import { ResponseMethods, type StandIn } from './response-methods.js'
+import type { StandIn } from './response-hooks.js'
+import { ResponseMethods } from './response-methods.js'
 import type { Visit } from './visit.js'
 
 /** A tail that is held back is let go when the application has been silent for so long. */
@@ -30,6 +31,8 @@ const NO_OUTPUT: readonly Buffer[] = []
 type State = 'waiting' | 'passing' | 'headers-only' | 'page' | 'ended' | 'left'
 
 export class PageResponse implements StandIn {
+  outer: StandIn | undefined
+  isHooked = false
   readonly #res: Response
   readonly #visit: Visit
   readonly #context: FilterContext
@@ -43,11 +46,24 @@ export class PageResponse implements StandIn {
   #silence: NodeJS.Timeout | undefined
 
   /** Takes the place of the response's writeHead(), write() and end(). */
-  constructor(res: Response, visit: Visit, context: FilterContext) {
+  static standIn(res: Response, visit: Visit, context: FilterContext): void {
+    new PageResponse(res, visit, context)
+  }
+
+  private constructor(res: Response, visit: Visit, context: FilterContext) {
     this.#res = res
     this.#visit = visit
     this.#context = context
     this.#methods = new ResponseMethods(res, this)
+  }
+
+  /** Whether this is the part of the filter with `context` in the response. */
+  isOf(context: FilterContext): boolean {
+    return this.#context === context
+  }
+
+  get hasInjected(): boolean {
+    return this.#visit.snippets.count > 0 && this.#state !== 'waiting' && this.#state !== 'passing'
   }
 
   /** The page's token, for an application that places it itself; `undefined` where the page will not be stored. */

@@ -3,6 +3,7 @@ import { publish, type PageToken, type PassOver } from '@facsimile/core'
 import type { FilterContext } from './filter-context.js'
 import { targetOf, type Middleware, type Request, type Response } from './http-types.js'
 import { PageResponse } from './page-response.js'
+import { innermostOf } from './response-hooks.js'
 import { hideConditions, translateConditions, asksForPage } from './validators.js'
 import { judgeRequest, Visit } from './visit.js'
 
@@ -12,15 +13,12 @@ export interface ResponseFilter {
 }
 
 export function createResponseFilter(context: FilterContext): ResponseFilter {
-  // A property, because an entry in a WeakMap for every response keeps the garbage collector busy.
-  const ours = Symbol('facsimile')
-  type FilteredResponse = Response & { [ours]?: PageResponse }
   const { settings, guard } = context
   const knowsViewers = settings.allowedAddresses.length > 0
   const hasNoWork = context.pages === undefined && (settings.disableFilter || settings.snippets.length === 0)
 
-  function admit(req: Request, res: FilteredResponse): void {
-    if (res[ours] !== undefined || res.headersSent) return
+  function admit(req: Request, res: Response): void {
+    if (ourPartIn(res) !== undefined || res.headersSent) return
     const { path } = targetOf(req)
     // What the fetcher gives is no page of the site, wherever the fetcher is mounted.
     if (path === settings.fetchPath) return
@@ -35,13 +33,19 @@ export function createResponseFilter(context: FilterContext): ResponseFilter {
     }
   }
 
-  function filter(req: Request, res: FilteredResponse, isViewer: boolean): void {
+  function filter(req: Request, res: Response, isViewer: boolean): void {
     const visit = new Visit(req, context, isViewer)
     if (!visit.stores && visit.snippets.count === 0) return
     if (visit.carriesToken) {
       if (asksForPage(req)) hideConditions(req)
     } else if (visit.snippets.count > 0) visit.asksByOwnTag = translateConditions(req, visit.snippets.id)
-    res[ours] = new PageResponse(res, visit, context)
+    PageResponse.standIn(res, visit, context)
+  }
+
+  function ourPartIn(res: Response): PageResponse | undefined {
+    let standIn = innermostOf(res)
+    while (standIn !== undefined && !(standIn instanceof PageResponse && standIn.isOf(context))) standIn = standIn.outer
+    return standIn
   }
 
   function passOver(res: Response, reason: PassOver, isViewer: boolean): void {
@@ -60,6 +64,6 @@ export function createResponseFilter(context: FilterContext): ResponseFilter {
       }
       next()
     },
-    tokenFor: (res: FilteredResponse) => res[ours]?.token,
+    tokenFor: (res) => ourPartIn(res)?.token,
   }
 }

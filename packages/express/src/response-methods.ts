@@ -1,87 +1,108 @@
-// Stands in for a response's writeHead(), write() and end(), and knows the way back to the methods that were there.
+// Puts a stand-in before a response's writeHead(), write() and end(), and knows the way on to what was there.
 import { byteLength, NOTHING, type Callback } from './body-arguments.js'
 import type { Response } from './http-types.js'
+import { hookClassOf, innermostOf, setInnermost, type Methods, type StandIn } from './response-hooks.js'
 
 /** Pieces up to this size together leave in one write: copying them costs less than three writes. */
 const JOIN_BYTES = 64 * 1024
 
-/** Whoever is asked in the response's place. */
-export interface StandIn {
-  onWriteHead(args: unknown[]): Response
-  onWrite(args: unknown[]): boolean
-  onEnd(args: unknown[]): Response
-}
+/** A response seen as one whose methods may be replaced. */
+type OwnMethods = Omit<Response, keyof Methods> & Methods
 
-interface Methods {
-  writeHead: (...args: unknown[]) => Response
-  write: (...args: unknown[]) => boolean
-  end: (...args: unknown[]) => Response
-}
-
-/** One per response; calls what was there before with the response as `this`, as Node's own callers do. */
+/** One per response and stand-in. */
 export class ResponseMethods {
-  readonly #res: Methods
-  readonly #original: Methods
-  readonly #own: Methods
+  readonly #response: Response
+  readonly #res: OwnMethods
+  readonly #standIn: StandIn
+  /** What leads to the stand-in: the hooks of the class, or functions on the response itself. */
+  readonly #entrance: Methods
+  /** What is asked next, with the response as `this`, as Node's own callers do. */
+  readonly #next: Methods
 
   constructor(response: Response, standIn: StandIn) {
-    const res: Methods = response as Omit<Response, keyof Methods> & Methods
+    const res = response as OwnMethods
+    const hooks = hookClassOf(response)
+    const outer = innermostOf(response)
+    // Another middleware that wrapped the methods is further out than we are: it must be asked after us.
+    const isFree = hooks !== undefined && leadTo(hooks.hooked, res)
+    this.#response = response
     this.#res = res
-    this.#original = { writeHead: res.writeHead, write: res.write, end: res.end }
-    this.#own = {
-      writeHead: (...args) => standIn.onWriteHead(args),
-      write: (...args) => standIn.onWrite(args),
-      end: (...args) => standIn.onEnd(args),
+    this.#standIn = standIn
+    standIn.outer = outer
+    standIn.isHooked = isFree
+    if (isFree) {
+      this.#entrance = hooks.hooked
+      this.#next = outer === undefined ? hooks.original : methodsOf(outer)
+    } else {
+      this.#next = { writeHead: res.writeHead, write: res.write, end: res.end }
+      this.#entrance = methodsOf(standIn)
+      Object.assign(res, this.#entrance)
     }
-    res.writeHead = this.#own.writeHead
-    res.write = this.#own.write
-    res.end = this.#own.end
+    setInnermost(response, standIn)
   }
 
   /** Whether another middleware, further in, wants to be asked for the headers before us. */
   get areCovered(): boolean {
-    return this.#res.writeHead !== this.#own.writeHead
+    return this.#res.writeHead !== this.#entrance.writeHead
   }
 
   writeHead(args: unknown[]): Response {
-    return this.#original.writeHead.apply(this.#res, args)
+    return this.#next.writeHead.apply(this.#res, args)
   }
 
   write(args: unknown[]): boolean {
-    return this.#original.write.apply(this.#res, args)
+    return this.#next.write.apply(this.#res, args)
   }
 
   end(args: unknown[]): Response {
-    return this.#original.end.apply(this.#res, args)
+    return this.#next.end.apply(this.#res, args)
   }
 
   /** Writes what may leave; a chunk of which nothing may leave yet still counts for callback and back-pressure. */
   writePieces(given: readonly Buffer[], callback?: Callback): boolean {
-    const { write } = this.#original
-    const pieces = join(given)
-    const last = pieces.length - 1
-    for (let at = 0; at < last; at++) write.call(this.#res, pieces[at])
-    const piece = pieces[last] ?? NOTHING
-    return callback === undefined ? write.call(this.#res, piece) : write.call(this.#res, piece, callback)
+    const piece = this.#writeAllButLast(join(given))
+    return callback === undefined
+      ? this.#next.write.call(this.#res, piece)
+      : this.#next.write.call(this.#res, piece, callback)
   }
 
   /** Writes the rest of the body and ends the response. */
   endWithPieces(given: readonly Buffer[], callback?: Callback): Response {
-    const { write, end } = this.#original
-    const pieces = join(given)
-    const last = pieces.length - 1
-    for (let at = 0; at < last; at++) write.call(this.#res, pieces[at])
-    const piece = pieces[last] ?? NOTHING
-    return callback === undefined ? end.call(this.#res, piece) : end.call(this.#res, piece, callback)
+    const piece = this.#writeAllButLast(join(given))
+    return callback === undefined
+      ? this.#next.end.call(this.#res, piece)
+      : this.#next.end.call(this.#res, piece, callback)
   }
 
   /** A middleware that wrapped ours goes on calling them, at the price of a branch. */
   giveBack(): void {
     const res = this.#res
-    const { writeHead, write, end } = this.#own
-    if (res.writeHead === writeHead) res.writeHead = this.#original.writeHead
-    if (res.write === write) res.write = this.#original.write
-    if (res.end === end) res.end = this.#original.end
+    if (this.#standIn.isHooked) {
+      if (innermostOf(this.#response) === this.#standIn) setInnermost(this.#response, this.#standIn.outer)
+      return
+    }
+    const { writeHead, write, end } = this.#entrance
+    if (res.writeHead === writeHead) res.writeHead = this.#next.writeHead
+    if (res.write === write) res.write = this.#next.write
+    if (res.end === end) res.end = this.#next.end
+  }
+
+  #writeAllButLast(pieces: readonly Buffer[]): Buffer {
+    const last = pieces.length - 1
+    for (let at = 0; at < last; at++) this.#next.write.call(this.#res, pieces[at])
+    return pieces[last] ?? NOTHING
+  }
+}
+
+function leadTo({ writeHead, write, end }: Methods, res: OwnMethods): boolean {
+  return res.writeHead === writeHead && res.write === write && res.end === end
+}
+
+function methodsOf(standIn: StandIn): Methods {
+  return {
+    writeHead: (...args) => standIn.onWriteHead(args),
+    write: (...args) => standIn.onWrite(args),
+    end: (...args) => standIn.onEnd(args),
   }
 }
 
