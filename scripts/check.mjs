@@ -1,7 +1,7 @@
 // `npm run check`: format, lint (with the direction of imports), types, unused code, package manifests.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { prepare, run, runBin, root } from './prepare.mjs'
+import { prepare, runBin, root } from './prepare.mjs'
 
 prepare()
 const step = (name, action) => {
@@ -9,14 +9,25 @@ const step = (name, action) => {
   action()
 }
 step('format', () => runBin('prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']))
-step('lint and import directions', () => runBin('eslint/bin/eslint.js', ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/']))
+step('lint and import directions', () =>
+  runBin('eslint/bin/eslint.js', ['.', '--cache', '--cache-location', 'node_modules/.cache/eslint/']),
+)
 step('types', () => runBin('@typescript/native/bin/tsc', ['-p', 'test']))
 step('unused code', () => runBin('knip/bin/knip.js', ['--no-progress']))
 for (const name of readdirSync(join(root, 'packages')).filter((name) => name !== 'demo')) {
   const cwd = join(root, 'packages', name)
   step(`package ${name}`, () => {
     runBin('publint/src/cli.js', ['--strict', cwd])
-    if (name !== 'cli') runBin('@arethetypeswrong/cli/dist/index.js', ['--pack', cwd, '--profile', 'esm-only', '--format', 'ascii', '--quiet'])
+    if (name !== 'cli')
+      runBin('@arethetypeswrong/cli/dist/index.js', [
+        '--pack',
+        cwd,
+        '--profile',
+        'esm-only',
+        '--format',
+        'ascii',
+        '--quiet',
+      ])
   })
 }
 console.log('All checks passed.')

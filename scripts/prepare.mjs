@@ -28,13 +28,17 @@ export function prepare({ build = true } = {}) {
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major > 20 || (major === 20 && minor >= 19)) return
-  console.error(`Facsimile needs Node 20.19 or newer; this is Node ${process.versions.node}. Install a newer Node and try again.`)
+  console.error(
+    `Facsimile needs Node 20.19 or newer; this is Node ${process.versions.node}. Install a newer Node and try again.`,
+  )
   process.exit(1)
 }
 
 /** `npm ci`, unless the last one was made from this very lock file. */
 function installOnce() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
   console.log('Installing dependencies (once) …')
   // npm tells its own scripts where it is, so that the npm that was typed is the one that installs.

@@ -33,6 +33,12 @@ export interface CacheProvider {
   readonly name: string
 
   /**
+   * Whether `store` has copied the body by the time it returns its promise. The caller may then go on using that memory,
+   * which spares it a copy of each page. @default false
+   */
+  readonly copiesBody?: boolean
+
+  /**
    * Keeps `page` under `token` until `page.expiresAt`, in place of what was there. Resolves when a pull would find it.
    * A page that has already expired resolves and keeps nothing, not even what was there. Rejects with `PAGE_TOO_LARGE`
    * when it can never fit. A provider may keep `page` by reference: its body must not change afterwards.

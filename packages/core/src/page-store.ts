@@ -20,6 +20,8 @@ const PULL_DEADLINE_MS = 1_000
 const ARRIVAL_DEADLINE_MS = 2_000
 
 export interface PageStore {
+  /** Whether `keep` has copied the page's body when it returns. */
+  readonly copiesBody: boolean
   /** Notes that the page of `token` is on its way, so that a fetch waits for it. */
   expect(token: PageToken): void
   /** The expected page will not come. */
@@ -75,6 +77,7 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
   }
 
   return {
+    copiesBody: provider.copiesBody === true,
     expect: arrivals.expect,
     forget: arrivals.settle,
     lose,

@@ -18,7 +18,10 @@ export interface FirstBody extends BodyArguments {
 export const NOTHING = Buffer.alloc(0)
 
 /** Reads (chunk, encoding?, callback?) and, for end(), the shorter (callback). */
-export function readBodyArguments([chunk, encoding, callback]: readonly unknown[]): BodyArguments {
+export function readBodyArguments(args: readonly unknown[]): BodyArguments {
+  const chunk = args[0]
+  const encoding = args[1]
+  const callback = args[2]
   if (typeof chunk === 'function') return { chunk: undefined, encoding: undefined, callback: chunk as Callback }
   if (typeof encoding === 'function') return { chunk, encoding: undefined, callback: encoding as Callback }
   return {
@@ -35,7 +38,7 @@ export function isNothing(chunk: unknown): chunk is null | undefined {
 /** Whether Node takes the chunk; anything else makes it throw, which is then its own affair. */
 export function isSendable({ chunk, encoding }: BodyArguments): boolean {
   if (typeof chunk === 'string') return encoding === undefined || Buffer.isEncoding(encoding)
-  return types.isUint8Array(chunk)
+  return Buffer.isBuffer(chunk) || types.isUint8Array(chunk)
 }
 
 /** The bytes that Node would send; only for what `isSendable`. A string's bytes are nobody else's, others are shared. */

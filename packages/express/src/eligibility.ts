@@ -22,9 +22,11 @@ export function judgeResponse(statusCode: number, header: HeaderReader): Eligibi
   // Node refuses a status beyond these bounds.
   if (!(statusCode >= 200 && statusCode <= 999)) return { passOver: 'no-body' }
   if (statusCode === 204 || statusCode === 205 || statusCode === 304) return { passOver: 'no-body' }
-  if (statusCode === 206 || header('content-range') !== undefined) return { passOver: 'partial' }
+  if (statusCode === 206) return { passOver: 'partial' }
+  // First what most responses are passed over for: they should hardly notice.
   const type = judgeContentType(header('content-type'))
   if (type.passOver === 'not-html') return type
+  if (header('content-range') !== undefined) return { passOver: 'partial' }
   if (ATTACHMENT.test(header('content-disposition') ?? '')) return { passOver: 'attachment' }
   if (NO_TRANSFORM.test(header('cache-control') ?? '')) return { passOver: 'no-transform' }
   if (!/^(?:identity)?$/i.test(header('content-encoding')?.trim() ?? '')) return { passOver: 'encoded' }

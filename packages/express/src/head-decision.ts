@@ -1,6 +1,6 @@
 // Decides, when a response's headers are about to go, whether it is a page, and edits its headers if so.
 import type { PassOver } from '@facsimile/core'
-import { byteLength, isNothing, toBytes, type FirstBody } from './body-arguments.js'
+import { byteLength, isNothing, NOTHING, toBytes, type FirstBody } from './body-arguments.js'
 import { nonceOf } from './content-security-policy.js'
 import { judgeResponse, type PageCharset } from './eligibility.js'
 import type { FilterContext } from './filter-context.js'
@@ -86,8 +86,10 @@ function openPage(
   const firstOutput: Buffer[] = []
   // The body first, the headers then: a fragment is told before they are touched.
   if (firstBody !== undefined) takeFirstBody(firstBody, body, firstOutput)
-  if (body.kind === 'fragment') return passOver('fragment')
-  if (body.kind === 'failed') return passOver('error')
+  if (body.kind === 'fragment' || body.kind === 'failed') {
+    body.discard()
+    return passOver(body.kind === 'fragment' ? 'fragment' : 'error')
+  }
   const contentType = header('content-type') ?? ''
   if (!merge(head)) return IMPOSSIBLE
   editPageHeaders(res, visit, context, lengthOfBody(head, body, firstOutput))
@@ -111,8 +113,9 @@ function headNotModified(head: PendingHead, visit: Visit, context: FilterContext
 }
 
 function takeFirstBody(first: FirstBody, body: PageBody, out: Buffer[]): void {
-  if (!isNothing(first.chunk)) body.take(toBytes(first), typeof first.chunk === 'string', out)
-  if (first.whole) body.end(out)
+  const bytes = isNothing(first.chunk) ? NOTHING : toBytes(first)
+  if (first.whole) body.takeWhole(bytes, typeof first.chunk === 'string', out)
+  else body.take(bytes, out)
 }
 
 function lengthOfBody({ res, firstBody }: PendingHead, body: PageBody, out: readonly Buffer[]): number | undefined {

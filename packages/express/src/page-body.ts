@@ -49,14 +49,32 @@ export class PageBody {
 
   /** Gives away what was kept of the page; `undefined` when it cannot be stored, or was no page after all. */
   takeCapture(): PageCapture | undefined {
-    const capture = this.kind === 'page' || this.kind === 'frameset' ? this.#capture : undefined
+    if (this.kind !== 'page' && this.kind !== 'frameset') this.discard()
+    const capture = this.#capture
     this.#capture = undefined
     return capture
   }
 
-  /** Takes the next bytes; `owned` says that nobody else may change them later. */
-  take(bytes: Buffer, owned: boolean, out: Buffer[]): void {
-    if (!this.#storesSent) this.#capture?.add(bytes, owned)
+  /** The page will not be stored. */
+  discard(): void {
+    this.#capture?.release()
+    this.#capture = undefined
+  }
+
+  /** Takes a page that is given whole, and ends it; `owned` says that nobody else may change its bytes later. */
+  takeWhole(bytes: Buffer, owned: boolean, out: Buffer[]): void {
+    if (!this.#storesSent) this.#capture?.hold(bytes, owned)
+    this.#insert(bytes, out)
+    this.end(out)
+  }
+
+  /** Takes the next bytes. */
+  take(bytes: Buffer, out: Buffer[]): void {
+    if (!this.#storesSent) this.#capture?.add(bytes)
+    this.#insert(bytes, out)
+  }
+
+  #insert(bytes: Buffer, out: Buffer[]): void {
     const inserter = this.#inserter
     if (inserter === undefined) {
       out.push(bytes)
@@ -87,7 +105,7 @@ export class PageBody {
     if (missing <= 0) return
     const padding = Buffer.alloc(missing, SPACE)
     out.push(padding)
-    if (this.#storesSent) this.#capture?.add(padding, true)
+    if (this.#storesSent) this.#capture?.add(padding)
   }
 
   /** The application is silent: lets a whole tail go that was held, with its snippet. */
@@ -116,13 +134,13 @@ export class PageBody {
   #account(taken: number, out: readonly Buffer[], from: number): void {
     const given = from === 0 ? out : out.slice(from)
     this.#growth += byteLength(given) - taken
-    if (this.#storesSent) for (const piece of given) this.#capture?.add(piece, false)
+    if (this.#storesSent) for (const piece of given) this.#capture?.add(piece)
   }
 
   /** What was held and what was just given goes out as it is, and the inserter is not asked again. */
   #giveUp(error: unknown, held: Buffer, bytes: Buffer, out: Buffer[], from: number): void {
     this.#inserter = undefined
-    this.#capture = undefined
+    this.discard()
     out.length = from
     if (held.length > 0) out.push(held)
     if (bytes.length > 0) out.push(bytes)

@@ -3,8 +3,12 @@ import { isNothing, toBytes, type FirstBody } from './body-arguments.js'
 import type { FilterContext } from './filter-context.js'
 import type { Response } from './http-types.js'
 import { addVary, createHeaderReader, type HeadersArgument } from './response-headers.js'
-import { dropDigests, dropValidators, markEntityTag, markValidators } from './validators.js'
+import { markEntityTag, OF_THE_BYTES } from './validators.js'
 import type { Visit } from './visit.js'
+
+/** With a token in the page, browsers get nothing to ask with; without one the entity tag names the snippet set. */
+const VALIDATORS: ReadonlySet<string> = new Set(['etag', 'last-modified'])
+const STALE: ReadonlySet<string> = new Set([...VALIDATORS, ...OF_THE_BYTES])
 
 /** `bodyBytes` is the page's length with its snippets where that is known already. */
 export function editPageHeaders(
@@ -14,14 +18,16 @@ export function editPageHeaders(
   bodyBytes: number | undefined,
 ): void {
   const { count, id } = visit.snippets
-  if (visit.carriesToken) dropValidators(res)
+  if (count === 0 && !visit.carriesToken) return
+  const names = res.getHeaderNames()
+  const stale = count === 0 ? VALIDATORS : STALE
+  for (const name of names) if (stale.has(name) && (visit.carriesToken || name !== 'etag')) res.removeHeader(name)
   if (count === 0) return
-  if (!visit.carriesToken) markValidators(res, id)
-  dropDigests(res)
+  if (!visit.carriesToken) markEntityTag(res, id)
   addVary(res, context.variesBy)
-  if (bodyBytes === undefined) {
-    if (res.hasHeader('Content-Length')) res.removeHeader('Content-Length')
-  } else declareLength(res, bodyBytes)
+  const isFramedOtherwise = names.includes('transfer-encoding') || names.includes('trailer')
+  if (bodyBytes !== undefined && !isFramedOtherwise) res.setHeader('Content-Length', bodyBytes)
+  else if (names.includes('content-length')) res.removeHeader('Content-Length')
 }
 
 /** A 304 repeats what the page itself said of its validity (RFC 9110, 15.4.5). */
@@ -51,12 +57,6 @@ export function declareWholeBody(
   const header = createHeaderReader(res, headers)
   const isFramed = ['content-length', 'transfer-encoding', 'trailer'].some((name) => header(name) !== undefined)
   if (!isFramed) res.setHeader('Content-Length', isNothing(chunk) ? 0 : toBytes({ chunk, encoding, callback }).length)
-}
-
-/** Says what Node would say by itself of a body that is given whole, unless the application chose another framing. */
-function declareLength(res: Response, bodyBytes: number): void {
-  if (!isFramedOtherwise(res)) res.setHeader('Content-Length', bodyBytes)
-  else if (res.hasHeader('Content-Length')) res.removeHeader('Content-Length')
 }
 
 function isFramedOtherwise(res: Response): boolean {

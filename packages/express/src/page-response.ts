@@ -16,7 +16,7 @@ import type { Response } from './http-types.js'
 import type { PageBody } from './page-body.js'
 import { declareWholeBody } from './page-headers.js'
 import { readHeadArguments, type HeadersArgument } from './response-headers.js'
-import type { StandIn } from './response-hooks.js'
+import { innermostOf, type StandIn } from './response-hooks.js'
 import { ResponseMethods } from './response-methods.js'
 import type { Visit } from './visit.js'
 
@@ -157,7 +157,8 @@ export class PageResponse implements StandIn {
     this.#body = body
     this.#contentType = contentType
     this.#firstOutput = firstOutput
-    this.#res.once('finish', () => this.#onFinish())
+    // Before others hear that the response has finished: they may then use its memory again.
+    this.#res.prependListener('finish', tellFinish)
     this.#watchClose()
     const { count } = this.#visit.snippets
     if (count > 0) publish('facsimile:injected', () => ({ snippets: count }))
@@ -179,7 +180,7 @@ export class PageResponse implements StandIn {
 
   #take(body: BodyArguments, out: Buffer[]): void {
     const bytes = isNothing(body.chunk) ? NOTHING : toBytes(body)
-    this.#body?.take(bytes, typeof body.chunk === 'string', out)
+    this.#body?.take(bytes, out)
   }
 
   #endPage(): void {
@@ -204,35 +205,38 @@ export class PageResponse implements StandIn {
     }
   }
 
-  #onFinish(): void {
+  onFinish(): void {
+    if (this.#state === 'left') return
     const isWhole = this.#state === 'ended' && !this.#res.destroyed
     this.#state = 'left'
     const capture = this.#body?.takeCapture()
     const { token, url, method } = this.#visit
     if (capture === undefined || token === undefined || !isWhole) return this.#visit.abandon()
-    if (capture.tooLarge) return this.#context.pages?.lose(token, 'too-large')
+    const { pages } = this.#context
+    if (pages === undefined || capture.tooLarge) return pages?.lose(token, 'too-large')
     const capturedAt = this.#context.now()
-    this.#context.pages?.keep(token, {
+    pages.keep(token, {
       url,
       method,
       status: this.#res.statusCode,
       contentType: this.#contentType,
       capturedAt,
       expiresAt: capturedAt + this.#context.settings.maxCachedSeconds * 1000,
-      body: capture.take(),
+      body: capture.take(!pages.copiesBody),
     })
   }
 
   #watchClose(): void {
     if (this.#watchesClose) return
     this.#watchesClose = true
-    this.#res.once('close', () => this.#onClose())
+    this.#res.on('close', tellClose)
   }
 
   /** The client or the application gave up; after a complete response there is nothing left to do. */
-  #onClose(): void {
+  onClose(): void {
     clearTimeout(this.#silence)
     if (this.#state === 'left') return
+    this.#body?.discard()
     this.#body = undefined
     this.#visit.abandon()
   }
@@ -264,4 +268,13 @@ export class PageResponse implements StandIn {
   #hasLeft(): boolean {
     return this.#state === 'passing'
   }
+}
+
+// One function for all responses, which costs each of them less than one of its own.
+function tellFinish(this: Response): void {
+  for (let standIn = innermostOf(this); standIn !== undefined; standIn = standIn.outer) standIn.onFinish()
+}
+
+function tellClose(this: Response): void {
+  for (let standIn = innermostOf(this); standIn !== undefined; standIn = standIn.outer) standIn.onClose()
 }

@@ -16,6 +16,10 @@ export interface StandIn {
   onWriteHead(args: unknown[]): Response
   onWrite(args: unknown[]): boolean
   onEnd(args: unknown[]): Response
+  /** All of the response has been handed to the system. May be told twice. */
+  onFinish(): void
+  /** Nothing more will come of the response, finished or not. May be told twice. */
+  onClose(): void
 }
 
 export interface Methods {

@@ -3,7 +3,7 @@ import type { Request, Response } from './http-types.js'
 
 const CONDITIONAL = ['if-none-match', 'if-modified-since', 'if-range', 'range'] as const
 /** What says something of the exact bytes, and holds no longer (RFC 9110, RFC 9530, RFC 1864, RFC 3230). */
-const OF_THE_BYTES = ['Accept-Ranges', 'Content-MD5', 'Digest', 'Content-Digest', 'Repr-Digest'] as const
+export const OF_THE_BYTES = ['accept-ranges', 'content-md5', 'digest', 'content-digest', 'repr-digest'] as const
 const ENTITY_TAG = /^(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/
 const ENTITY_TAGS = /(?:W\/)?"[^"]*"|\*/g
 
@@ -45,29 +45,12 @@ export function translateConditions(req: Request, setId: string): boolean {
   return own.length > 0
 }
 
-/** The page carries a token: browsers get nothing to ask with. */
-export function dropValidators(res: Response): void {
-  res.removeHeader('ETag')
-  res.removeHeader('Last-Modified')
-}
-
-/** The page is the same for everybody: its tag names the snippet set too, and is weak, since others add to the page. */
-export function markValidators(res: Response, setId: string): void {
-  markEntityTag(res, setId)
-  res.removeHeader('Last-Modified')
-}
-
-/** The same for the 304 that answers one of our own tags. */
+/** The tag names the snippet set too, on a page as on its 304; it is weak, since others may add to the page. */
 export function markEntityTag(res: Response, setId: string): void {
   const tag = res.getHeader('ETag')
   const [, weakness, opaque] = (typeof tag === 'string' && ENTITY_TAG.exec(tag)) || []
   if (opaque === undefined) res.removeHeader('ETag')
   else res.setHeader('ETag', `W/"${opaque}${endingFor(setId, weakness === undefined)}`)
-}
-
-/** What speaks of the exact bytes goes, since they change. */
-export function dropDigests(res: Response): void {
-  for (const name of OF_THE_BYTES) res.removeHeader(name)
 }
 
 /** The application's own tag, as strong as it was: some compare the text. `undefined` for a tag of another set. */

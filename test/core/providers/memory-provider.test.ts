@@ -113,11 +113,16 @@ describe('the clock of the memory provider', () => {
   })
 })
 
-test('the memory provider hands out the very buffer that it was given', async () => {
+test('the memory provider has copied the body when store() returns, as it says', async () => {
   const provider = createMemoryProvider()
   const [token, page] = [createPageToken(), samplePage()]
-  await provider.store(token, page)
-  expect((await provider.pull(token))?.body).toBe(page.body)
+  const body = Buffer.from(page.body)
+  const stored = provider.store(token, { ...page, body })
+  body.fill(0)
+  await stored
+  expect(provider.copiesBody).toBe(true)
+  expect((await provider.peek(token))?.body.equals(page.body)).toBe(true)
+  expect((await provider.pull(token))?.body.equals(page.body)).toBe(true)
   await provider.close()
 })
 

@@ -3,7 +3,7 @@
 import { endsName, findCommentEnd, findTagEnd, isSpace, LESS_THAN, matchWord, SLASH } from './markup.js'
 
 /** A longer tail is no tail: the snippet then goes to the end of the page. */
-export const MAX_TAIL_BYTES = 512
+const MAX_TAIL_BYTES = 512
 
 const NOTHING = Buffer.alloc(0)
 

@@ -4,6 +4,7 @@ import { pageTooLarge, resolveCacheBounds } from '../cache-bounds.js'
 import type { CacheBounds, CacheProvider, CapturedPage } from '../cache-provider.js'
 import { startLife, type MonotonicClock } from '../lifetime.js'
 import type { PageToken } from '../page-token.js'
+import { BlockArena, type Extent } from './block-arena.js'
 import { createOperationGate } from './operation-gate.js'
 
 /** What an entry costs beside its body and texts: token, record, numbers and its places in the index. */
@@ -12,10 +13,13 @@ const ENTRY_OVERHEAD_BYTES = 200
 /** How often expired pages are let go. Nothing serves them in between; they only take up room. */
 const PURGE_INTERVAL_MS = 5_000
 
+/** A page whose body lies in the arena. */
+type Entry = Omit<CapturedPage, 'body'> & { readonly extent: Extent }
+
 /**
  * Keeps pages in the memory of this process, within `bounds`; the page that was stored first goes first, whether it has
- * been peeked at or not. Nothing is copied or hashed: the caller's page is kept by reference and handed out again, so
- * its body must not change after `store`, and a body that is a slice of a larger buffer keeps the whole of it alive.
+ * been peeked at or not. The body is copied, into memory that is used again for later pages: up to 4 KiB more than the
+ * page itself, and as much in all as the most that ever waited in the last few seconds.
  * A lifetime is counted from `store` on a monotonic clock: a jump of the system clock changes nothing afterwards.
  * Throws `SETTINGS_INVALID` for bounds out of range. `clock` is for tests.
  */
@@ -23,44 +27,60 @@ export function createMemoryProvider(bounds?: CacheBounds, clock: MonotonicClock
   const { maxCachedPages, maxCachedBytes } = resolveCacheBounds(bounds)
   const gate = createOperationGate('memory')
   const age = { now: () => clock.now() + 1 } // lru-cache takes an instant of 0 for none, and would never let that page go
-  const pages = new LRUCache<PageToken, CapturedPage>({
+  const arena = new BlockArena()
+  const pages = new LRUCache<PageToken, Entry>({
     max: maxCachedPages,
     maxSize: maxCachedBytes,
-    sizeCalculation: sizeOf,
+    dispose: ({ extent }) => arena.free(extent),
     perf: age,
     ttlResolution: 0, // ask the clock each time: a remembered instant would serve a page late
   })
   let purge: NodeJS.Timeout | undefined
 
   // Only `set` and `peek`, never `get`: reading must not make a page younger.
+  function look(token: PageToken): CapturedPage | undefined {
+    const entry = pages.peek(token)
+    if (entry === undefined) return undefined
+    const { extent, ...page } = entry
+    return { ...page, body: arena.read(extent) }
+  }
+
   function take(token: PageToken): CapturedPage | undefined {
-    const page = pages.peek(token)
+    const page = look(token)
     pages.delete(token)
     return page
   }
 
   function keep(token: PageToken, page: CapturedPage): void {
     const { startedAt, lifetimeMs } = startLife(page.expiresAt, age)
-    if (!(lifetimeMs > 0)) {
-      pages.delete(token)
-      return
-    }
-    const bytes = sizeOf(page)
-    if (bytes > maxCachedBytes) throw pageTooLarge(bytes, maxCachedBytes)
-    pages.set(token, page, { start: startedAt, ttl: lifetimeMs })
-    purge ??= setInterval(() => pages.purgeStale(), PURGE_INTERVAL_MS).unref()
+    // What was there goes first, and its memory with it.
+    pages.delete(token)
+    if (!(lifetimeMs > 0)) return
+    const size = sizeOf(page)
+    if (size > maxCachedBytes) throw pageTooLarge(size, maxCachedBytes)
+    const { url, method, status, contentType, capturedAt, expiresAt, body } = page
+    const entry = { url, method, status, contentType, capturedAt, expiresAt, extent: arena.write(body) }
+    pages.set(token, entry, { size, start: startedAt, ttl: lifetimeMs })
+    purge ??= setInterval(tidy, PURGE_INTERVAL_MS).unref()
+  }
+
+  function tidy(): void {
+    pages.purgeStale()
+    arena.trim()
   }
 
   return {
     name: 'memory',
+    copiesBody: true,
     store: (token, page, options) => gate.pass(() => keep(token, page), options?.signal),
     pull: (token, options) => gate.pass(() => take(token), options?.signal),
-    peek: (token, options) => gate.pass(() => pages.peek(token), options?.signal),
-    remove: (token) => gate.pass(() => take(token) !== undefined),
+    peek: (token, options) => gate.pass(() => look(token), options?.signal),
+    remove: (token) => gate.pass(() => pages.peek(token) !== undefined && pages.delete(token)),
     check: () => Promise.resolve(gate.isClosed() ? ['The memory cache provider is closed; open a new one.'] : []),
     close() {
       clearInterval(purge)
       pages.clear()
+      arena.trim()
       return gate.close()
     },
   }
