@@ -19,7 +19,8 @@ function wrk() {
     name: `wrk, ${CONNECTIONS} connections`,
     async run(url, seconds) {
       // wrk takes whole seconds only, and closes a window properly when it is interrupted.
-      const args = ['-t1', `-c${CONNECTIONS}`, `-d${Math.ceil(seconds) + 5}s`, url]
+      // A slow answer is a low figure; only one that never comes is an error.
+      const args = ['-t1', `-c${CONNECTIONS}`, `-d${Math.ceil(seconds) + 5}s`, '--timeout', '60s', url]
       return parseWrk(await outputOf(WRK, args, { seconds, interrupt: true }))
     },
   }

@@ -109,8 +109,14 @@ const SHAPE = {
 
 const schema = groupOf(SHAPE, 'give an object, as in createFacsimile({ snippets: [] })')
 
+type WrittenSettings = z.input<typeof schema>
+
 /** Settings as they are written; everything has a default. The README's table gives meanings. */
-export type FacsimileSettings = z.input<typeof schema>
+export type FacsimileSettings = {
+  readonly [Key in keyof WrittenSettings]: WrittenSettings[Key] extends readonly (infer Item)[] | undefined
+    ? readonly Item[] | undefined
+    : WrittenSettings[Key]
+}
 /** Settings as they are used: complete, checked and frozen. */
 export type Settings = z.output<typeof schema>
 

@@ -51,7 +51,7 @@ export function createFilterContext(parts: FilterParts): FilterContext {
     fetchUrlFor: createFetchUrlBuilder(settings),
     pathIsIncluded: (path) => included(path) && !excluded(path),
     variesBy: [
-      ...(settings.optOutCookie === false ? [] : ['Cookie']),
+      ...(settings.optOutCookie === false && settings.stickyCookies.length === 0 ? [] : ['Cookie']),
       ...(settings.privacySignals.includes('gpc') ? ['Sec-GPC'] : []),
       ...(settings.privacySignals.includes('dnt') ? ['DNT'] : []),
     ],

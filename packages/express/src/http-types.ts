@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** Connect and Express put the URL that the client sent here when they shorten `url` for a mounted handler. */
-export type Request = IncomingMessage & { readonly originalUrl?: string }
+export type Request = IncomingMessage & { readonly originalUrl?: string | undefined }
 export type Response = ServerResponse
 
 export type Middleware = (req: Request, res: Response, next: (error?: unknown) => void) => void

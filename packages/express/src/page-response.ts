@@ -68,6 +68,8 @@ export class PageResponse implements StandIn {
 
   /** The page's token, for an application that places it itself; `undefined` where the page will not be stored. */
   get token(): PageToken | undefined {
+    // Whoever has gone will not get a page.
+    if (this.#res.destroyed) return undefined
     if (this.#state === 'waiting') this.#watchClose()
     else if (this.#body?.isCaptured !== true) return undefined
     return this.#visit.claimToken()
