@@ -1,6 +1,7 @@
 // Rule 29: the stored copy is exact, however the page was written, and storing it changes nothing for the visitor.
 import type { ServerResponse } from 'node:http'
 import { describe, expect, test } from '@jest/globals'
+import type { CacheProvider, CapturedPage } from '@facsimile/core'
 import type { FacsimileSettings } from '@facsimile/express'
 import { fetchRaw } from '../../support/raw-http.js'
 import { createTestFacsimile, PAGE, PAGE_WITH_SNIPPETS, serveFiltered } from '../../support/filtered-site.js'
@@ -87,3 +88,29 @@ describe('rule 29: the stored copy', () => {
     },
   )
 })
+
+test.each(['memory:', 'a provider that keeps the buffer it is given'])(
+  'rule 29: an application that wipes its buffer when the response has finished changes no copy (%s)',
+  async (location) => {
+    const kept = new Map<string, CapturedPage>()
+    const keeping: CacheProvider = {
+      name: 'keeping',
+      store: (token, page) => Promise.resolve(void kept.set(token, page)),
+      pull: (token) => Promise.resolve(kept.get(token)),
+      peek: (token) => Promise.resolve(kept.get(token)),
+      remove: (token) => Promise.resolve(kept.delete(token)),
+      check: () => Promise.resolve([]),
+      close: () => Promise.resolve(),
+    }
+    const { visited, fetched } = await visitAndFetch(
+      (res) => {
+        const page = Buffer.from(long)
+        res.once('finish', () => page.fill(0))
+        res.end(page, () => page.fill(0))
+      },
+      { cacheProvider: location === 'memory:' ? location : keeping },
+    )
+    expect(visited.body.includes(bytes.subarray(100, 90_000))).toBe(true)
+    expect(fetched.body.equals(bytes)).toBe(true)
+  },
+)
