@@ -9,7 +9,7 @@ import { chunkSizes, tagSoup } from './tag-soup.js'
 const RUNS = { seed: 20_261_121, numRuns: 20_000 }
 const ALL = planOf()
 /** There white space is held back, and what is held back at the end of the page comes after the snippets. */
-const ENDS_AT_HEAD_START = /<head[^>]*>\s*(?:<meta[^>]*>?\s*)*<?$/i
+const ENDS_AT_HEAD_START = /<(?:head|html|!doctype)[^>]*>\s*(?:<meta[^>]*>?\s*)*<?$/i
 /** White space and comments aside, what can make parse5's reading of a page with a frameset have no body at all. */
 const hasFrameset = (page: string) => /<frameset/i.test(page)
 
