@@ -239,3 +239,31 @@ describe('what is lost', () => {
     expect(lines).toHaveLength(3)
   })
 })
+
+test('while one call tries whether the provider is back, no other page waits in memory that may be used again', async () => {
+  const stored: string[] = []
+  let answer: () => Promise<void> = () => Promise.reject(new Error('down'))
+  const provider = providerOf({
+    copiesBody: true,
+    store: (_token, page) => {
+      stored.push(page.body.toString())
+      return answer()
+    },
+  })
+  const store = createPageStore(provider, SILENT)
+  for (let time = 0; time < 5; time++) {
+    store.keep(createPageToken(), pageOf())
+    await jest.advanceTimersByTimeAsync(1)
+  }
+  await jest.advanceTimersByTimeAsync(5_000)
+  stored.length = 0
+  let comeBack = ignore
+  answer = () => new Promise((resolve) => (comeBack = resolve))
+  store.keep(createPageToken(), { ...pageOf(), body: Buffer.from('first') })
+  const shared = Buffer.from('second')
+  store.keep(createPageToken(), { ...pageOf(), body: shared })
+  shared.write('others')
+  comeBack()
+  await jest.advanceTimersByTimeAsync(10)
+  expect(stored).toEqual(['first'])
+})

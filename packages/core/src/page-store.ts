@@ -1,6 +1,6 @@
 // Stands between the visitors' responses and a cache provider: stores in the background within bounds, and lets the
 // fetcher wait for a page that is still on its way. Whatever the provider does, nothing here throws at a visitor.
-import { isBrokenCircuitError } from 'cockatiel'
+import { CircuitState, isBrokenCircuitError } from 'cockatiel'
 import type { CacheProvider, CapturedPage } from './cache-provider.js'
 import { FacsimileError } from './errors.js'
 import { publish } from './events.js'
@@ -88,6 +88,9 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
           `${storesInFlight} pages with ${bytesInFlight} bytes are being stored already; look at the speed of ${provider.name}.`,
         )
         lose(token, 'overloaded', error)
+      } else if (storing.state === CircuitState.HalfOpen) {
+        // The breaker would let it wait for the call that tries; its body may be another page's memory by then.
+        lose(token, 'paused')
       } else void store(token, page)
     },
     arrival: (token) => arrivals.wait(token, ARRIVAL_DEADLINE_MS),
