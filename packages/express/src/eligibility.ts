@@ -33,6 +33,11 @@ export function judgeResponse(statusCode: number, header: HeaderReader): Eligibi
   return type
 }
 
+/** Whether a Content-Type alone tells that a response is no page; a response without one is looked at more closely. */
+export function isNotHtml(contentType: unknown): boolean {
+  return typeof contentType === 'string' && judgeContentType(contentType).passOver === 'not-html'
+}
+
 const memo = new Map<string, Eligibility>()
 
 /** A site has few content types, so each is read once. */

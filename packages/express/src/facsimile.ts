@@ -13,7 +13,7 @@ import {
 } from '@facsimile/core'
 import { createFetcher } from './fetcher.js'
 import { createFilterContext } from './filter-context.js'
-import type { Middleware, Response } from './http-types.js'
+import { hasPath, urlOf, type Middleware, type Response } from './http-types.js'
 import { createResponseFilter } from './response-filter.js'
 
 const DEFAULT_TIMEOUT_MS = 5_000
@@ -65,9 +65,13 @@ export function createFacsimile(input: FacsimileSettings = {}, internals: Facsim
 
   return {
     middleware: function facsimileMiddleware(req, res, next) {
-      fetcher(req, res, (error) => (error === undefined ? filter.middleware(req, res, next) : next(error)))
+      const url = urlOf(req)
+      if (hasPath(url, settings.fetchPath)) fetcher(req, res, next)
+      else filter.pass(req, res, url, next)
     },
-    responseFilter: filter.middleware,
+    responseFilter: function facsimileResponseFilter(req, res, next) {
+      filter.pass(req, res, urlOf(req), next)
+    },
     fetcher,
     tokenFor: (res) => filter.tokenFor(res),
     flush,

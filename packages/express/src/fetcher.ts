@@ -13,7 +13,7 @@ import {
   type Settings,
 } from '@facsimile/core'
 import { classMethodsOf } from './response-hooks.js'
-import { targetOf, type Middleware, type Request, type RequestTarget, type Response } from './http-types.js'
+import { hasPath, targetOf, urlOf, type Middleware, type Request, type Response } from './http-types.js'
 
 export interface FetcherParts {
   readonly settings: Settings
@@ -69,7 +69,7 @@ const UNAVAILABLE = refusal(503, 'The page cannot be looked up at this moment.',
 /** A middleware that answers requests for the fetch path and leaves all others to `next`. */
 export function createFetcher({ settings, guard, logger, pages, now }: FetcherParts): Middleware {
   /** `undefined` when nobody is there any more to be answered. */
-  async function answer(req: Request, res: Response, target: RequestTarget): Promise<Answer | undefined> {
+  async function answer(req: Request, res: Response): Promise<Answer | undefined> {
     const verdict = guard(req)
     if (!verdict.allowed) {
       publish('facsimile:denied', () => ({ reason: verdict.reason }))
@@ -77,7 +77,7 @@ export function createFetcher({ settings, guard, logger, pages, now }: FetcherPa
       return DENIED
     }
     if (req.method !== 'GET' && req.method !== 'HEAD') return METHOD_REFUSED
-    const token = tokenOf(target.query)
+    const token = tokenOf(targetOf(urlOf(req)).query)
     if (token === undefined) {
       publish('facsimile:missed', () => ({ reason: 'malformed' }))
       logger.info({ reason: 'malformed' }, 'The fetcher was asked without a usable token.')
@@ -113,12 +113,11 @@ export function createFetcher({ settings, guard, logger, pages, now }: FetcherPa
   }
 
   return function facsimileFetcher(req, res, next) {
-    const target = targetOf(req)
-    if (target.path !== settings.fetchPath) {
+    if (!hasPath(urlOf(req), settings.fetchPath)) {
       next()
       return
     }
-    answer(req, res, target)
+    answer(req, res)
       .then((found) => found && send(res, found))
       .catch((error: unknown) => {
         logger.error({ err: error }, 'The fetcher failed.')

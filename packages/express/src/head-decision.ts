@@ -2,7 +2,7 @@
 import type { PassOver } from '@facsimile/core'
 import { byteLength, isNothing, NOTHING, toBytes, type FirstBody } from './body-arguments.js'
 import { nonceOf } from './content-security-policy.js'
-import { judgeResponse, type PageCharset } from './eligibility.js'
+import { isNotHtml, judgeResponse, type PageCharset } from './eligibility.js'
 import type { FilterContext } from './filter-context.js'
 import type { Response } from './http-types.js'
 import { PageBody } from './page-body.js'
@@ -39,22 +39,29 @@ export type HeadDecision =
 const SAYS_INJECTED = /^injected; snippets=[1-9]/
 
 const HEADERS_ONLY = { outcome: 'headers-only' } as const
+const NOT_HTML = { outcome: 'passed-over', reason: 'not-html' } as const
 const IMPOSSIBLE = { outcome: 'passed-over' } as const
+const NOTHING_TO_DO = IMPOSSIBLE
 
 /** Never throws: what fails inside is reported, and passes the response over. */
 export function decideHead(head: PendingHead, visit: Visit, context: FilterContext): HeadDecision {
   const { res, statusCode, headers } = head
   try {
+    // Most responses are no pages, and should hardly notice.
+    if (headers === undefined && !visit.asksByOwnTag && isNotHtml(res.getHeader('content-type'))) return NOT_HTML
     if (res.headersSent) return IMPOSSIBLE
     const header = createHeaderReader(res, headers)
     const judged = judgeResponse(statusCode, header)
-    if (judged.passOver === undefined) {
-      if (isDoubled(res, header, visit)) return passOver('already-injected')
-      return visit.method === 'HEAD'
-        ? headPage(head, visit, context)
-        : openPage(head, visit, context, judged.charset, header)
+    if (judged.passOver !== undefined) {
+      const isOurNotModified = statusCode === 304 && visit.asksByOwnTag
+      return isOurNotModified ? headNotModified(head, visit, context) : passOver(judged.passOver)
     }
-    return statusCode === 304 && visit.asksByOwnTag ? headNotModified(head, visit, context) : passOver(judged.passOver)
+    if (visit.passOver !== undefined) return passOver(visit.passOver)
+    if (!visit.stores && visit.snippets.count === 0) return NOTHING_TO_DO
+    if (isDoubled(res, header, visit)) return passOver('already-injected')
+    return visit.method === 'HEAD'
+      ? headPage(head, visit, context)
+      : openPage(head, visit, context, judged.charset, header)
   } catch (error) {
     context.reportFailure(error)
     return passOver('error')
@@ -77,7 +84,7 @@ function openPage(
   charset: PageCharset,
   header: HeaderReader,
 ): HeadDecision {
-  const { res, firstBody } = head
+  const { firstBody } = head
   const { maxPageBytes, storeAs } = context.settings
   const nonce = visit.snippets.carriesNonce ? nonceOf(header('content-security-policy')) : undefined
   const plan = visit.snippets.render(visit.snippetValues(nonce), charset)
@@ -90,25 +97,27 @@ function openPage(
     body.discard()
     return passOver(body.kind === 'fragment' ? 'fragment' : 'error')
   }
-  const contentType = header('content-type') ?? ''
-  if (!merge(head)) return IMPOSSIBLE
-  editPageHeaders(res, visit, context, lengthOfBody(head, body, firstOutput))
-  announce(res, visit)
-  return { outcome: 'page', body, contentType, firstOutput }
+  const merged = merge(head, header)
+  if (merged === undefined) return IMPOSSIBLE
+  editPageHeaders(head.res, merged, visit, context, lengthOfBody(firstBody, merged, body, firstOutput))
+  announce(head.res, visit)
+  return { outcome: 'page', body, contentType: header('content-type') ?? '', firstOutput }
 }
 
 /** The same headers as GET would get, as far as they are known without its page. */
 function headPage(head: PendingHead, visit: Visit, context: FilterContext): HeadDecision {
-  if (!merge(head)) return IMPOSSIBLE
-  editPageHeaders(head.res, visit, context, undefined)
+  const header = merge(head)
+  if (header === undefined) return IMPOSSIBLE
+  editPageHeaders(head.res, header, visit, context, undefined)
   announce(head.res, visit)
   return HEADERS_ONLY
 }
 
 /** The client has a page with our snippets, and it is still good. */
 function headNotModified(head: PendingHead, visit: Visit, context: FilterContext): HeadDecision {
-  if (!merge(head)) return IMPOSSIBLE
-  editNotModifiedHeaders(head.res, visit, context)
+  const header = merge(head)
+  if (header === undefined) return IMPOSSIBLE
+  editNotModifiedHeaders(head.res, header, visit, context)
   return HEADERS_ONLY
 }
 
@@ -118,24 +127,31 @@ function takeFirstBody(first: FirstBody, body: PageBody, out: Buffer[]): void {
   else body.take(bytes, out)
 }
 
-function lengthOfBody({ res, firstBody }: PendingHead, body: PageBody, out: readonly Buffer[]): number | undefined {
+function lengthOfBody(
+  firstBody: FirstBody | undefined,
+  header: HeaderReader,
+  body: PageBody,
+  out: readonly Buffer[],
+): number | undefined {
   if (firstBody === undefined) return undefined
   if (firstBody.whole) return byteLength(out)
-  const declared = body.kind === 'page' ? declaredLength(res) : undefined
+  const declared = body.kind === 'page' ? declaredLength(header) : undefined
   return declared === undefined ? undefined : declared + body.promiseGrowth()
 }
 
-function merge({ res, headers }: PendingHead): boolean {
+/** Sets the headers that are arguments, and reads all of them; `header` does so already where there are no arguments. */
+function merge({ res, headers }: PendingHead, header?: HeaderReader): HeaderReader | undefined {
   try {
     mergeHeaders(res, headers)
-    return true
   } catch {
     // Node refuses these headers too, and tells the application when it is given them as they are.
-    return false
+    return undefined
   }
+  return headers === undefined && header !== undefined ? header : createHeaderReader(res, undefined)
 }
 
-function announce(res: Response, { isViewer, snippets }: Visit): void {
-  if (isViewer && (snippets.count > 0 || !isInjected(res)))
+function announce(res: Response, visit: Visit): void {
+  const { snippets } = visit
+  if ((snippets.count > 0 || !isInjected(res)) && visit.isViewer)
     res.setHeader('Facsimile-Status', `injected; snippets=${snippets.count}`)
 }

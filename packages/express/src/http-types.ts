@@ -15,9 +15,14 @@ export interface RequestTarget {
   readonly url: string
 }
 
-/** What the request line asks for, from the site's root on, without a scheme and host (RFC 9112, 3.2). */
-export function targetOf(req: Request): RequestTarget {
-  let url = req.originalUrl ?? req.url ?? '/'
+/** What the request line asks for, whatever mounted handlers and rewriting middlewares make of `req.url`. */
+export function urlOf(req: Request): string {
+  return req.originalUrl ?? req.url ?? '/'
+}
+
+/** From the site's root on, without a scheme and host (RFC 9112, 3.2). */
+export function targetOf(requestUrl: string): RequestTarget {
+  let url = requestUrl
   if (!url.startsWith('/') && URL.canParse(url)) {
     const { pathname, search } = new URL(url)
     url = pathname + search
@@ -25,4 +30,9 @@ export function targetOf(req: Request): RequestTarget {
   const question = url.indexOf('?')
   if (question === -1) return { path: url, query: '', url }
   return { path: url.slice(0, question), query: url.slice(question + 1), url }
+}
+
+/** Whether the target has this path; for most others a look at how it begins tells. */
+export function hasPath(requestUrl: string, path: string): boolean {
+  return (requestUrl.startsWith(path) || !requestUrl.startsWith('/')) && targetOf(requestUrl).path === path
 }

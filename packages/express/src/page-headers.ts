@@ -2,45 +2,53 @@
 import { isNothing, toBytes, type FirstBody } from './body-arguments.js'
 import type { FilterContext } from './filter-context.js'
 import type { Response } from './http-types.js'
-import { addVary, createHeaderReader, type HeadersArgument } from './response-headers.js'
+import { addVary, createHeaderReader, type HeaderReader, type HeadersArgument } from './response-headers.js'
 import { markEntityTag, OF_THE_BYTES } from './validators.js'
 import type { Visit } from './visit.js'
 
 /** With a token in the page, browsers get nothing to ask with; without one the entity tag names the snippet set. */
-const VALIDATORS: ReadonlySet<string> = new Set(['etag', 'last-modified'])
-const STALE: ReadonlySet<string> = new Set([...VALIDATORS, ...OF_THE_BYTES])
+const VALIDATORS = ['etag', 'last-modified']
 
-/** `bodyBytes` is the page's length with its snippets where that is known already. */
+/** `header` reads the response's headers as they are; `bodyBytes` is the page's length with its snippets if it is known. */
 export function editPageHeaders(
   res: Response,
+  header: HeaderReader,
   visit: Visit,
   context: FilterContext,
   bodyBytes: number | undefined,
 ): void {
   const { count, id } = visit.snippets
-  if (count === 0 && !visit.carriesToken) return
-  const names = res.getHeaderNames()
-  const stale = count === 0 ? VALIDATORS : STALE
-  for (const name of names) if (stale.has(name) && (visit.carriesToken || name !== 'etag')) res.removeHeader(name)
+  const { carriesToken } = visit
+  if (count === 0 && !carriesToken) return
+  const remove = (name: string) => header(name) !== undefined && res.removeHeader(name)
+  if (carriesToken) VALIDATORS.forEach(remove)
   if (count === 0) return
-  if (!visit.carriesToken) markEntityTag(res, id)
-  addVary(res, context.variesBy)
-  const isFramedOtherwise = names.includes('transfer-encoding') || names.includes('trailer')
-  if (bodyBytes !== undefined && !isFramedOtherwise) res.setHeader('Content-Length', bodyBytes)
-  else if (names.includes('content-length')) res.removeHeader('Content-Length')
+  OF_THE_BYTES.forEach(remove)
+  if (!carriesToken) {
+    remove('last-modified')
+    markEntityTag(res, header('etag'), id)
+  }
+  addVary(res, header('vary'), context.variesBy)
+  if (bodyBytes !== undefined && !isFramedOtherwise(header)) res.setHeader('Content-Length', bodyBytes)
+  else remove('content-length')
 }
 
 /** A 304 repeats what the page itself said of its validity (RFC 9110, 15.4.5). */
-export function editNotModifiedHeaders(res: Response, visit: Visit, context: FilterContext): void {
-  markEntityTag(res, visit.snippets.id)
-  addVary(res, context.variesBy)
+export function editNotModifiedHeaders(
+  res: Response,
+  header: HeaderReader,
+  visit: Visit,
+  context: FilterContext,
+): void {
+  markEntityTag(res, header('etag'), visit.snippets.id)
+  addVary(res, header('vary'), context.variesBy)
 }
 
 /** The length that the application announced, where it holds for the body and can be read. */
-export function declaredLength(res: Response): number | undefined {
-  if (isFramedOtherwise(res)) return undefined
-  const value = res.getHeader('Content-Length')
-  return value !== undefined && /^\d{1,15}$/.test(String(value)) ? Number(value) : undefined
+export function declaredLength(header: HeaderReader): number | undefined {
+  if (isFramedOtherwise(header)) return undefined
+  const value = header('content-length')
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }
 
 /**
@@ -55,10 +63,10 @@ export function declareWholeBody(
 ): void {
   if (!whole || res.req.method === 'HEAD' || statusCode < 200 || statusCode === 204 || statusCode === 304) return
   const header = createHeaderReader(res, headers)
-  const isFramed = ['content-length', 'transfer-encoding', 'trailer'].some((name) => header(name) !== undefined)
+  const isFramed = header('content-length') !== undefined || isFramedOtherwise(header)
   if (!isFramed) res.setHeader('Content-Length', isNothing(chunk) ? 0 : toBytes({ chunk, encoding, callback }).length)
 }
 
-function isFramedOtherwise(res: Response): boolean {
-  return res.hasHeader('Transfer-Encoding') || res.hasHeader('Trailer')
+function isFramedOtherwise(header: HeaderReader): boolean {
+  return header('transfer-encoding') !== undefined || header('trailer') !== undefined
 }

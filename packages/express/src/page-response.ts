@@ -16,7 +16,7 @@ import type { Response } from './http-types.js'
 import type { PageBody } from './page-body.js'
 import { declareWholeBody } from './page-headers.js'
 import { readHeadArguments, type HeadersArgument } from './response-headers.js'
-import { innermostOf, type StandIn } from './response-hooks.js'
+import type { StandIn } from './response-hooks.js'
 import { ResponseMethods } from './response-methods.js'
 import type { Visit } from './visit.js'
 
@@ -42,7 +42,6 @@ export class PageResponse implements StandIn {
   #firstOutput = NO_OUTPUT
   #body: PageBody | undefined
   #contentType = ''
-  #watchesClose = false
   #silence: NodeJS.Timeout | undefined
 
   /** Takes the place of the response's writeHead(), write() and end(). */
@@ -70,8 +69,7 @@ export class PageResponse implements StandIn {
   get token(): PageToken | undefined {
     // Whoever has gone will not get a page.
     if (this.#res.destroyed) return undefined
-    if (this.#state === 'waiting') this.#watchClose()
-    else if (this.#body?.isCaptured !== true) return undefined
+    if (this.#state !== 'waiting' && this.#body?.isCaptured !== true) return undefined
     return this.#visit.claimToken()
   }
 
@@ -159,9 +157,6 @@ export class PageResponse implements StandIn {
     this.#body = body
     this.#contentType = contentType
     this.#firstOutput = firstOutput
-    // Before others hear that the response has finished: they may then use its memory again.
-    this.#res.prependListener('finish', tellFinish)
-    this.#watchClose()
     const { count } = this.#visit.snippets
     if (count > 0) publish('facsimile:injected', () => ({ snippets: count }))
   }
@@ -170,7 +165,7 @@ export class PageResponse implements StandIn {
     this.#leave()
     if (reason === undefined) return
     publish('facsimile:skipped', () => ({ reason }))
-    if (!this.#visit.isViewer || reason === 'already-injected') return
+    if (reason === 'already-injected' || !this.#visit.isViewer || this.#res.headersSent) return
     this.#res.setHeader('Facsimile-Status', `skipped; reason=${reason}`)
   }
 
@@ -212,26 +207,20 @@ export class PageResponse implements StandIn {
     const isWhole = this.#state === 'ended' && !this.#res.destroyed
     this.#state = 'left'
     const capture = this.#body?.takeCapture()
-    const { token, url, method } = this.#visit
+    const { token } = this.#visit
     if (capture === undefined || token === undefined || !isWhole) return this.#visit.abandon()
     const { pages } = this.#context
     if (pages === undefined || capture.tooLarge) return pages?.lose(token, 'too-large')
     const capturedAt = this.#context.now()
     pages.keep(token, {
-      url,
-      method,
+      url: this.#visit.url,
+      method: this.#visit.method,
       status: this.#res.statusCode,
       contentType: this.#contentType,
       capturedAt,
       expiresAt: capturedAt + this.#context.settings.maxCachedSeconds * 1000,
       body: capture.take(!pages.copiesBody),
     })
-  }
-
-  #watchClose(): void {
-    if (this.#watchesClose) return
-    this.#watchesClose = true
-    this.#res.on('close', tellClose)
   }
 
   /** The client or the application gave up; after a complete response there is nothing left to do. */
@@ -270,13 +259,4 @@ export class PageResponse implements StandIn {
   #hasLeft(): boolean {
     return this.#state === 'passing'
   }
-}
-
-// One function for all responses, which costs each of them less than one of its own.
-function tellFinish(this: Response): void {
-  for (let standIn = innermostOf(this); standIn !== undefined; standIn = standIn.outer) standIn.onFinish()
-}
-
-function tellClose(this: Response): void {
-  for (let standIn = innermostOf(this); standIn !== undefined; standIn = standIn.outer) standIn.onClose()
 }

@@ -1,45 +1,37 @@
-// The middleware that every response passes through.
-import { publish, type PageToken, type PassOver } from '@facsimile/core'
+// What every request and its response pass through.
+import type { PageToken } from '@facsimile/core'
 import type { FilterContext } from './filter-context.js'
-import { targetOf, type Middleware, type Request, type Response } from './http-types.js'
+import type { Request, Response } from './http-types.js'
+import { shareHiddenClasses } from './object-layout.js'
 import { PageResponse } from './page-response.js'
 import { innermostOf } from './response-hooks.js'
-import { hideConditions, translateConditions, asksForPage } from './validators.js'
-import { judgeRequest, Visit } from './visit.js'
+import { asksConditionally, asksForPage, hideConditions, translateConditions } from './validators.js'
+import { Visit } from './visit.js'
 
 export interface ResponseFilter {
-  readonly middleware: Middleware
+  /** Lets a request for `url`, its whole target, go on to `next`, and the response come back through the filter. */
+  pass(req: Request, res: Response, url: string, next: () => void): void
   tokenFor(res: Response): PageToken | undefined
 }
 
 export function createResponseFilter(context: FilterContext): ResponseFilter {
-  const { settings, guard } = context
-  const knowsViewers = settings.allowedAddresses.length > 0
+  const { settings } = context
   const hasNoWork = context.pages === undefined && (settings.disableFilter || settings.snippets.length === 0)
 
-  function admit(req: Request, res: Response): void {
-    if (ourPartIn(res) !== undefined || res.headersSent) return
-    const { path } = targetOf(req)
-    // What the fetcher gives is no page of the site, wherever the fetcher is mounted.
-    if (path === settings.fetchPath) return
-    const isViewer = knowsViewers && guard(req).allowed
-    try {
-      const reason = judgeRequest(req, path, context)
-      if (reason === undefined) filter(req, res, isViewer)
-      else passOver(res, reason, isViewer)
-    } catch (error) {
-      context.reportFailure(error)
-      passOver(res, 'error', isViewer)
-    }
+  /** Nothing is judged yet but what the application must not see: a request for a part, or for what has changed. */
+  function admit(req: Request, res: Response, url: string): void {
+    if (ourPartIn(res) !== undefined) return
+    shareHiddenClasses(req, res)
+    const visit = new Visit(req, url, context)
+    if (asksConditionally(req)) settleConditions(req, visit)
+    PageResponse.standIn(res, visit, context)
   }
 
-  function filter(req: Request, res: Response, isViewer: boolean): void {
-    const visit = new Visit(req, context, isViewer)
-    if (!visit.stores && visit.snippets.count === 0) return
+  function settleConditions(req: Request, visit: Visit): void {
+    if (visit.passOver !== undefined) return
     if (visit.carriesToken) {
       if (asksForPage(req)) hideConditions(req)
     } else if (visit.snippets.count > 0) visit.asksByOwnTag = translateConditions(req, visit.snippets.id)
-    PageResponse.standIn(res, visit, context)
   }
 
   function ourPartIn(res: Response): PageResponse | undefined {
@@ -48,16 +40,11 @@ export function createResponseFilter(context: FilterContext): ResponseFilter {
     return standIn
   }
 
-  function passOver(res: Response, reason: PassOver, isViewer: boolean): void {
-    publish('facsimile:skipped', () => ({ reason }))
-    if (isViewer) res.setHeader('Facsimile-Status', `skipped; reason=${reason}`)
-  }
-
   return {
-    middleware: function facsimileResponseFilter(req, res, next) {
+    pass(req, res, url, next) {
       if (!hasNoWork) {
         try {
-          admit(req, res)
+          admit(req, res, url)
         } catch (error) {
           context.reportFailure(error)
         }

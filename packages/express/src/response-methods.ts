@@ -1,7 +1,15 @@
 // Puts a stand-in before a response's writeHead(), write() and end(), and knows the way on to what was there.
 import { byteLength, NOTHING, type Callback } from './body-arguments.js'
 import type { Response } from './http-types.js'
-import { hookClassOf, innermostOf, setInnermost, type Methods, type StandIn } from './response-hooks.js'
+import {
+  hookClassOf,
+  innermostOf,
+  leadsToHooks,
+  listenTo,
+  setInnermost,
+  type Methods,
+  type StandIn,
+} from './response-hooks.js'
 
 /** Pieces below this size together leave in one write, which Node's buffer pool makes cheap; larger ones cost a block each. */
 const JOIN_BYTES = 4 * 1024
@@ -24,7 +32,7 @@ export class ResponseMethods {
     const hooks = hookClassOf(response)
     const outer = innermostOf(response)
     // Another middleware that wrapped the methods is further out than we are: it must be asked after us.
-    const isFree = hooks !== undefined && leadTo(hooks.hooked, res)
+    const isFree = hooks !== undefined && leadsToHooks(response, hooks)
     this.#response = response
     this.#res = res
     this.#standIn = standIn
@@ -38,12 +46,15 @@ export class ResponseMethods {
       this.#entrance = methodsOf(standIn)
       Object.assign(res, this.#entrance)
     }
+    if (hooks === undefined && outer === undefined) listenTo(response)
     setInnermost(response, standIn)
   }
 
   /** Whether another middleware, further in, wants to be asked for the headers before us. */
   get areCovered(): boolean {
-    return this.#res.writeHead !== this.#entrance.writeHead
+    return this.#standIn.isHooked
+      ? Object.hasOwn(this.#res, 'writeHead')
+      : this.#res.writeHead !== this.#entrance.writeHead
   }
 
   writeHead(args: unknown[]): Response {
@@ -92,10 +103,6 @@ export class ResponseMethods {
     for (let at = 0; at < last; at++) this.#next.write.call(this.#res, pieces[at])
     return pieces[last] ?? NOTHING
   }
-}
-
-function leadTo({ writeHead, write, end }: Methods, res: OwnMethods): boolean {
-  return res.writeHead === writeHead && res.write === write && res.end === end
 }
 
 function methodsOf(standIn: StandIn): Methods {

@@ -12,6 +12,11 @@ export function asksForPage(req: Request): boolean {
   return /\btext\/html\b/i.test(req.headers.accept ?? '')
 }
 
+/** Whether the client asks for a page only in part, or only if it has changed. */
+export function asksConditionally({ headers }: Request): boolean {
+  return CONDITIONAL.some((name) => headers[name] !== undefined)
+}
+
 /**
  * Hides conditional headers from the application: a page with a one-shot token must not come back as a 304, and a part
  * of the page as it was must not be joined to the whole as it is now.
@@ -45,10 +50,13 @@ export function translateConditions(req: Request, setId: string): boolean {
   return own.length > 0
 }
 
-/** The tag names the snippet set too, on a page as on its 304; it is weak, since others may add to the page. */
-export function markEntityTag(res: Response, setId: string): void {
-  const tag = res.getHeader('ETag')
-  const [, weakness, opaque] = (typeof tag === 'string' && ENTITY_TAG.exec(tag)) || []
+/**
+ * Makes `tag`, the response's entity tag, name the snippet set too, on a page as on its 304; it is weak then, since others
+ * may add to the page.
+ */
+export function markEntityTag(res: Response, tag: string | undefined, setId: string): void {
+  if (tag === undefined) return
+  const [, weakness, opaque] = ENTITY_TAG.exec(tag) ?? []
   if (opaque === undefined) res.removeHeader('ETag')
   else res.setHeader('ETag', `W/"${opaque}${endingFor(setId, weakness === undefined)}`)
 }

@@ -1,5 +1,7 @@
-// What is known of a request before the application has answered: whether to filter, with which snippets and token.
+// What is known of a request beside its answer: whether to filter, with which snippets and token. All of it is found out
+// when it is first asked for: most requests are for no page, and cost nothing here.
 import {
+  compileSnippets,
   cookieValues,
   createPageToken,
   type PageToken,
@@ -11,45 +13,50 @@ import type { FilterContext } from './filter-context.js'
 import { targetOf, type Request } from './http-types.js'
 import { asksForPage, hideConditions } from './validators.js'
 
-/** The word for which this request's response is passed over whatever it is, or `undefined`. */
-export function judgeRequest(
-  req: Request,
-  path: string,
-  { settings, pathIsIncluded, random }: FilterContext,
-): PassOver | undefined {
-  if (!pathIsIncluded(path)) return 'excluded'
-  const { optOutCookie, privacySignals, sampleRatio } = settings
-  const cookies = req.headers.cookie ?? ''
-  const answers = optOutCookie === false ? [] : cookieValues(cookies, optOutCookie.name)
-  if (optOutCookie !== false && answers.includes(optOutCookie.value)) return 'cookie'
-  if (privacySignals.includes('gpc') && req.headers['sec-gpc'] === '1') return 'privacy'
-  if (privacySignals.includes('dnt') && req.headers['dnt'] === '1') return 'privacy'
-  // A visitor who has the cookie with another value is being recorded: only first views are sampled.
-  if (sampleRatio < 1 && answers.length === 0 && random() >= sampleRatio) return 'sampled-out'
-  return undefined
-}
+const NO_SNIPPETS = compileSnippets([])({ path: '/', method: 'GET', headers: {} })
 
 /** One request that may get a page. */
 export class Visit {
-  readonly url: string
-  readonly method: string
-  readonly snippets: SnippetSet
-  /** Whether the client may see what the filter did: its address is on the allowlist. */
-  readonly isViewer: boolean
   /** Whether the client asks by an entity tag that names the current snippets. */
   asksByOwnTag = false
   readonly #context: FilterContext
   readonly #req: Request
+  readonly #requestUrl: string
+  #isJudged = false
+  #passOver: PassOver | undefined
+  #snippets: SnippetSet = NO_SNIPPETS
   #token: PageToken | undefined
 
-  constructor(req: Request, context: FilterContext, isViewer: boolean) {
-    const target = targetOf(req)
-    this.url = target.url
-    this.method = req.method ?? 'GET'
-    this.isViewer = isViewer
-    this.#context = context
+  constructor(req: Request, requestUrl: string, context: FilterContext) {
     this.#req = req
-    this.snippets = context.snippetsFor({ path: target.path, method: this.method, headers: req.headers })
+    this.#requestUrl = requestUrl
+    this.#context = context
+  }
+
+  get url(): string {
+    return targetOf(this.#requestUrl).url
+  }
+
+  get method(): string {
+    return this.#req.method ?? 'GET'
+  }
+
+  /** The word for which this request's response is passed over whatever it is. Never throws: a failure is reported. */
+  get passOver(): PassOver | undefined {
+    this.#judge()
+    return this.#passOver
+  }
+
+  /** None for a request that is passed over. */
+  get snippets(): SnippetSet {
+    this.#judge()
+    return this.#snippets
+  }
+
+  /** Whether the client may see what the filter did: its address is on the allowlist. */
+  get isViewer(): boolean {
+    const { settings, guard } = this.#context
+    return settings.allowedAddresses.length > 0 && guard(this.#req).allowed
   }
 
   get stores(): boolean {
@@ -72,6 +79,7 @@ export class Visit {
 
   /** The token for an application that places it itself, which must then not be answered with a 304 either. */
   claimToken(): PageToken | undefined {
+    if (this.passOver !== undefined) return undefined
     if (this.stores && asksForPage(this.#req)) hideConditions(this.#req)
     return this.token
   }
@@ -86,4 +94,35 @@ export class Visit {
     const fetchUrl = token === undefined ? undefined : this.#context.fetchUrlFor(token, this.#req.headers.cookie)
     return { token, fetchUrl, nonce }
   }
+
+  #judge(): void {
+    if (this.#isJudged) return
+    this.#isJudged = true
+    const { path } = targetOf(this.#requestUrl)
+    try {
+      this.#passOver = judgeRequest(this.#req, path, this.#context)
+      if (this.#passOver !== undefined) return
+      this.#snippets = this.#context.snippetsFor({ path, method: this.method, headers: this.#req.headers })
+    } catch (error) {
+      this.#context.reportFailure(error)
+      this.#passOver = 'error'
+    }
+  }
+}
+
+function judgeRequest(
+  req: Request,
+  path: string,
+  { settings, pathIsIncluded, random }: FilterContext,
+): PassOver | undefined {
+  if (!pathIsIncluded(path)) return 'excluded'
+  const { headers } = req
+  const { optOutCookie, privacySignals, sampleRatio } = settings
+  const answers = optOutCookie === false ? [] : cookieValues(headers.cookie ?? '', optOutCookie.name)
+  if (optOutCookie !== false && answers.includes(optOutCookie.value)) return 'cookie'
+  if (privacySignals.includes('gpc') && headers['sec-gpc'] === '1') return 'privacy'
+  if (privacySignals.includes('dnt') && headers['dnt'] === '1') return 'privacy'
+  // A visitor who has the cookie with another value is being recorded: only first views are sampled.
+  if (sampleRatio < 1 && answers.length === 0 && random() >= sampleRatio) return 'sampled-out'
+  return undefined
 }

@@ -1,0 +1,81 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInThisContext } from 'node:vm'
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createFacsimile } from '@facsimile/express'
+import express from 'express'
+import { afterEach, describe, expect, it } from '@jest/globals'
+
+setFlagsFromString('--allow-natives-syntax')
+const haveSameClass = runInThisContext('(a, b) => %HaveSameMap(a, b)') as (a: object, b: object) => boolean
+
+describe('the layout of requests and responses under Express', () => {
+  const servers: ReturnType<typeof createServer>[] = []
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close()
+  })
+
+  async function visit(app: express.Express, times: number): Promise<void> {
+    const server = createServer(app).listen(0, '127.0.0.1')
+    servers.push(server)
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    for (let count = 0; count < times; count++) {
+      const [answer] = (await once(get({ port, host: '127.0.0.1', agent: false }), 'response')) as [IncomingMessage]
+      answer.resume()
+      await once(answer, 'end')
+    }
+  }
+
+  async function pairsBehind(...middlewares: express.RequestHandler[]) {
+    const pairs: { req: IncomingMessage; res: ServerResponse }[] = []
+    const app = express()
+    for (const middleware of middlewares) app.use(middleware)
+    app.get('/', (req, res) => {
+      pairs.push({ req, res })
+      res.send('<!doctype html><p>page')
+    })
+    await visit(app, 4)
+    return pairs.slice(-2) as [(typeof pairs)[0], (typeof pairs)[0]]
+  }
+
+  it('lets all requests share one hidden class, and all responses another, whatever this V8 makes of Express', async () => {
+    const [one, other] = await pairsBehind(createFacsimile({ disableCache: true, snippets: [SNIPPET] }).middleware)
+    expect(haveSameClass(one.res, other.res)).toBe(true)
+    expect(haveSameClass(one.req, other.req)).toBe(true)
+  })
+
+  it('leaves every property as it was', async () => {
+    const before: PropertyDescriptorMap[] = []
+    const after: PropertyDescriptorMap[] = []
+    const note =
+      (list: PropertyDescriptorMap[]): express.RequestHandler =>
+      (req, res, next) => {
+        list.push({
+          originalUrl: Object.getOwnPropertyDescriptor(req, 'originalUrl')!,
+          locals: Object.getOwnPropertyDescriptor(res, 'locals')!,
+        })
+        next()
+      }
+    const { middleware } = createFacsimile({ disableCache: true, snippets: [SNIPPET] })
+    await pairsBehind(note(before), middleware, note(after))
+    expect(after).toEqual(before)
+    expect(after[0]?.['locals']?.value).toBe(before[0]?.['locals']?.value)
+    expect(after[0]?.['originalUrl']).toEqual({ value: '/', writable: true, enumerable: true, configurable: true })
+  })
+
+  it('leaves a property that cannot be put back, and one that is computed, as they are', async () => {
+    const { middleware } = createFacsimile({ disableCache: true, snippets: [SNIPPET] })
+    const pin: express.RequestHandler = (req, res, next) => {
+      Object.defineProperty(req, 'originalUrl', { value: '/pinned', writable: false, configurable: false })
+      Object.defineProperty(res, 'locals', { get: () => 'computed', configurable: true })
+      next()
+    }
+    const [{ req, res }] = await pairsBehind(pin, middleware)
+    expect(Object.getOwnPropertyDescriptor(req, 'originalUrl')?.value).toBe('/pinned')
+    expect((res as express.Response).locals).toBe('computed')
+  })
+})
+
+const SNIPPET = { name: 'recorder', placement: 'body-end', html: '<script></script>' } as const
