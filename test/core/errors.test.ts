@@ -48,7 +48,7 @@ const PROVOCATIONS: Record<ErrorCode, () => unknown> = {
     await new Promise((_, reject) => {
       const listener = (message: unknown) => reject((message as { error: FacsimileError }).error)
       subscribe('facsimile:lost', listener)
-      for (let time = 0; time < 65; time++) pages.keep(createPageToken(), page())
+      for (let time = 0; time < 65; time++) pages.keep(createPageToken(), page(), pages.capture(1))
       unsubscribe('facsimile:lost', listener)
     })
   },

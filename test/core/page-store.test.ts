@@ -6,6 +6,7 @@ import {
   type CacheProvider,
   type CapturedPage,
   type Logger,
+  type PageStore,
   type PageToken,
 } from '@facsimile/core'
 
@@ -21,6 +22,13 @@ function ignore(): void {
 function pageOf(bytes = 4): CapturedPage {
   const body = Buffer.alloc(bytes, 'x')
   return { url: '/', method: 'GET', status: 200, contentType: 'text/html', capturedAt: 0, expiresAt: 60_000, body }
+}
+
+/** Gives the store a page whose body was held, as a response does that was given whole. */
+function keep(store: PageStore, token: PageToken, { body, ...page }: CapturedPage): void {
+  const captured = store.capture(1_000_000)
+  captured.hold(body, false)
+  store.keep(token, page, captured)
 }
 
 function providerOf(methods: Partial<CacheProvider>): CacheProvider {
@@ -98,7 +106,7 @@ describe('the breaker', () => {
       providerOf({ store: () => Promise.reject(new Error('full')), pull: () => Promise.resolve(page) }),
       SILENT,
     )
-    for (let time = 0; time < 10; time++) store.keep(createPageToken(), page)
+    for (let time = 0; time < 10; time++) keep(store, createPageToken(), page)
     await store.flush(1_000)
     expect(await store.fetch(createPageToken(), 'pull')).toBe(page)
   })
@@ -114,7 +122,7 @@ describe('deadlines', () => {
     const provider = providerOf({ pull: hang, store: (token, _page, options) => hang(token, options) })
     const store = createPageStore(provider, SILENT)
     const token = createPageToken()
-    store.keep(token, pageOf())
+    keep(store, token, pageOf())
     const pulled = outcomeOf(store.fetch(createPageToken(), 'pull'))
     await jest.advanceTimersByTimeAsync(999)
     expect(signals.map((signal) => signal.aborted)).toEqual([false, false])
@@ -133,7 +141,7 @@ describe('deadlines', () => {
       providerOf({ store: () => Promise.resolve(), pull: () => Promise.resolve(undefined) }),
       SILENT,
     )
-    store.keep(createPageToken(), pageOf())
+    keep(store, createPageToken(), pageOf())
     await store.fetch(createPageToken(), 'pull')
     await store.flush(1_000)
     await jest.advanceTimersByTimeAsync(2_000)
@@ -148,7 +156,7 @@ describe('deadlines', () => {
     }
     const store = createPageStore(providerOf({ store: hang }), SILENT)
     for (let count = 0; count < 2_000; count++) {
-      store.keep(createPageToken(), pageOf())
+      keep(store, createPageToken(), pageOf())
       await Promise.resolve()
       await store.flush(1)
     }
@@ -168,7 +176,7 @@ describe('a page on its way', () => {
       const waits = [1, 2, 3].map(() => pages.arrival(token).then(() => arrived++))
       await jest.advanceTimersByTimeAsync(1_999)
       expect(arrived).toBe(0)
-      if (end === 'keep') pages.keep(token, pageOf())
+      if (end === 'keep') keep(pages, token, pageOf())
       else if (end === 'lose') pages.lose(token, 'too-large')
       else pages.forget(token)
       await Promise.all(waits)
@@ -189,7 +197,7 @@ describe('a page on its way', () => {
       },
     })
     const second = pages.arrival(token)
-    pages.keep(token, pageOf())
+    keep(pages, token, pageOf())
     await second
     await jest.advanceTimersByTimeAsync(2_000)
     expect(jest.getTimerCount()).toBe(0)
@@ -244,7 +252,6 @@ test('while one call tries whether the provider is back, no other page waits in 
   const stored: string[] = []
   let answer: () => Promise<void> = () => Promise.reject(new Error('down'))
   const provider = providerOf({
-    copiesBody: true,
     store: (_token, page) => {
       stored.push(page.body.toString())
       return answer()
@@ -252,16 +259,16 @@ test('while one call tries whether the provider is back, no other page waits in 
   })
   const store = createPageStore(provider, SILENT)
   for (let time = 0; time < 5; time++) {
-    store.keep(createPageToken(), pageOf())
+    keep(store, createPageToken(), pageOf())
     await jest.advanceTimersByTimeAsync(1)
   }
   await jest.advanceTimersByTimeAsync(5_000)
   stored.length = 0
   let comeBack = ignore
   answer = () => new Promise((resolve) => (comeBack = resolve))
-  store.keep(createPageToken(), { ...pageOf(), body: Buffer.from('first') })
+  keep(store, createPageToken(), { ...pageOf(), body: Buffer.from('first') })
   const shared = Buffer.from('second')
-  store.keep(createPageToken(), { ...pageOf(), body: shared })
+  keep(store, createPageToken(), { ...pageOf(), body: shared })
   shared.write('others')
   comeBack()
   await jest.advanceTimersByTimeAsync(10)

@@ -18,9 +18,22 @@ export interface CapturedPage {
   readonly body: Buffer
 }
 
+/** What is known of a page beside its body. */
+export type PageFacts = Omit<CapturedPage, 'body'>
+
 export interface ProviderCallOptions {
   /** The caller stops waiting when this aborts; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal
+}
+
+/** Takes the body of one page in pieces. */
+export interface BodySink {
+  /** Copies the next bytes. */
+  add(bytes: Buffer): void
+  /** Does what the provider's `store` does, with the bytes that were added. Called once at most, and last. */
+  store(token: PageToken, page: PageFacts, options?: ProviderCallOptions): Promise<void>
+  /** The page is not to be stored after all: lets go of its bytes. Never called after `store`. */
+  discard(): void
 }
 
 /**
@@ -31,12 +44,6 @@ export interface ProviderCallOptions {
 export interface CacheProvider {
   /** A word for logs and errors, such as `memory`. */
   readonly name: string
-
-  /**
-   * Whether `store` has copied the body by the time it returns its promise. The caller may then go on using that memory,
-   * which spares it a copy of each page. @default false
-   */
-  readonly copiesBody?: boolean
 
   /**
    * Keeps `page` under `token` until `page.expiresAt`, in place of what was there. Resolves when a pull would find it.
@@ -50,6 +57,12 @@ export interface CacheProvider {
    * handed out at most once: a pull that fails or is cancelled under way may have taken it.
    */
   pull(token: PageToken, options?: ProviderCallOptions): Promise<CapturedPage | undefined>
+
+  /**
+   * For a provider that keeps bodies in memory of its own: each page is then copied once, while it passes. Without it
+   * pages are gathered first, and come to `store` in one piece.
+   */
+  openSink?(): BodySink
 
   /** Reads and leaves the page where it is. */
   peek(token: PageToken, options?: ProviderCallOptions): Promise<CapturedPage | undefined>

@@ -25,3 +25,8 @@ export class FacsimileError extends Error {
     this.code = code
   }
 }
+
+/** What was thrown, as an error: anything can be thrown, and somebody else's code does. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('Something that is no Error was thrown.', { cause: thrown })
+}

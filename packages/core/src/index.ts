@@ -10,7 +10,16 @@ export { compileAddressRanges, type AddressPredicate } from './address/address-r
 export { ADDRESS_REASONS, type AddressReason, type AddressVerdict } from './address/address-verdict.js'
 // What the predicate of compileAddressRanges takes.
 export { parseIpAddress, type IpAddress } from './address/ip-address.js'
-export type { CacheBounds, CacheProvider, CapturedPage, ProviderCallOptions, UnixMs } from './cache-provider.js'
+export type {
+  BodySink,
+  CacheBounds,
+  CacheProvider,
+  CapturedPage,
+  PageFacts,
+  ProviderCallOptions,
+  UnixMs,
+} from './cache-provider.js'
+export { CapturedBody } from './captured-body.js'
 export { ERROR_CODES, FacsimileError, type ErrorCode } from './errors.js'
 export { maskLocation } from './mask-location.js'
 export { openCacheProvider } from './open-cache-provider.js'

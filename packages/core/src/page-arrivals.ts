@@ -16,7 +16,8 @@ export interface PageArrivals {
 }
 
 export function createPageArrivals(): PageArrivals {
-  const expected = new Map<PageToken, Set<() => void>>()
+  /** Most pages arrive before anybody asks for them, and need no list of those who wait. */
+  const expected = new Map<PageToken, Set<() => void> | undefined>()
 
   function settle(token: PageToken): void {
     const waiting = expected.get(token)
@@ -32,11 +33,12 @@ export function createPageArrivals(): PageArrivals {
         const [oldest] = expected.keys()
         if (oldest !== undefined) settle(oldest)
       }
-      expected.set(token, new Set())
+      expected.set(token, undefined)
     },
     async wait(token, timeoutMs) {
-      const waiting = expected.get(token)
-      if (waiting === undefined) return
+      if (!expected.has(token)) return
+      const waiting = expected.get(token) ?? new Set()
+      expected.set(token, waiting)
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(wake)

@@ -1,7 +1,8 @@
 // Stands between the visitors' responses and a cache provider: stores in the background within bounds, and lets the
 // fetcher wait for a page that is still on its way. Whatever the provider does, nothing here throws at a visitor.
-import { CircuitState, isBrokenCircuitError } from 'cockatiel'
-import type { CacheProvider, CapturedPage } from './cache-provider.js'
+import { isBrokenCircuitError } from 'cockatiel'
+import { CapturedBody } from './captured-body.js'
+import type { CacheProvider, CapturedPage, PageFacts } from './cache-provider.js'
 import { FacsimileError } from './errors.js'
 import { publish } from './events.js'
 import type { Logger } from './logger.js'
@@ -20,14 +21,17 @@ const PULL_DEADLINE_MS = 1_000
 const ARRIVAL_DEADLINE_MS = 2_000
 
 export interface PageStore {
-  /** Whether `keep` has copied the page's body when it returns. */
-  readonly copiesBody: boolean
+  /** For the body of a page that is on its way, of which up to `maxBytes` are kept. */
+  capture(maxBytes: number): CapturedBody
   /** Notes that the page of `token` is on its way, so that a fetch waits for it. */
   expect(token: PageToken): void
   /** The expected page will not come. */
   forget(token: PageToken): void
-  /** Stores in the background; a page that cannot be stored is counted and reported. */
-  keep(token: PageToken, page: CapturedPage): void
+  /**
+   * Stores in the background; a page that cannot be stored is counted and reported. When it returns, the body that was
+   * held has been copied or let go.
+   */
+  keep(token: PageToken, page: PageFacts, body: CapturedBody): void
   /** Counts a page that was lost before it came here. */
   lose(token: PageToken, reason: Loss): void
   /** Resolves when the page of `token` is not on its way any more; rejects with `PROVIDER_TIMEOUT` after 2 seconds. */
@@ -59,39 +63,49 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
     arrivals.settle(token)
   }
 
-  async function store(token: PageToken, page: CapturedPage): Promise<void> {
+  async function store(token: PageToken, page: PageFacts, body: CapturedBody): Promise<void> {
     const startedAt = performance.now()
+    const { bytes } = body
     storesInFlight++
-    bytesInFlight += page.body.length
+    bytesInFlight += bytes
     try {
-      await storing.execute(() => withinStoreDeadline(slowStore, (signal) => provider.store(token, page, { signal })))
+      await storing.execute(() => withinStoreDeadline(slowStore, (signal) => body.store(token, page, { signal })))
       arrivals.settle(token)
-      publish('facsimile:stored', () => ({ bytes: page.body.length, durationMs: performance.now() - startedAt }))
+      publish('facsimile:stored', () => ({ bytes, durationMs: performance.now() - startedAt }))
     } catch (error) {
       lose(token, lossOf(error), error)
     } finally {
+      body.discard()
       storesInFlight--
-      bytesInFlight -= page.body.length
+      bytesInFlight -= bytes
       if (storesInFlight === 0) idle.forEach((wake) => wake())
     }
   }
 
+  function refusalOf(body: CapturedBody): { reason: Loss; error?: Error } | undefined {
+    if (body.failure !== undefined) return { reason: 'failed', error: body.failure }
+    if (body.tooLarge) return { reason: 'too-large' }
+    if (storesInFlight >= MAX_STORES_IN_FLIGHT || bytesInFlight + body.bytes > MAX_BYTES_IN_FLIGHT) {
+      const error = new FacsimileError(
+        'PROVIDER_OVERLOADED',
+        `${storesInFlight} pages with ${bytesInFlight} bytes are being stored already; look at the speed of ${provider.name}.`,
+      )
+      return { reason: 'overloaded', error }
+    }
+    // The breaker would let it wait for the call that tries; what was held may be another page's memory by then.
+    return storing.isTrying ? { reason: 'paused' } : undefined
+  }
+
   return {
-    copiesBody: provider.copiesBody === true,
+    capture: (maxBytes) => new CapturedBody(provider, maxBytes),
     expect: arrivals.expect,
     forget: arrivals.settle,
     lose,
-    keep(token, page) {
-      if (storesInFlight >= MAX_STORES_IN_FLIGHT || bytesInFlight + page.body.length > MAX_BYTES_IN_FLIGHT) {
-        const error = new FacsimileError(
-          'PROVIDER_OVERLOADED',
-          `${storesInFlight} pages with ${bytesInFlight} bytes are being stored already; look at the speed of ${provider.name}.`,
-        )
-        lose(token, 'overloaded', error)
-      } else if (storing.state === CircuitState.HalfOpen) {
-        // The breaker would let it wait for the call that tries; its body may be another page's memory by then.
-        lose(token, 'paused')
-      } else void store(token, page)
+    keep(token, page, body) {
+      const refusal = refusalOf(body)
+      if (refusal === undefined) return void store(token, page, body)
+      body.discard()
+      lose(token, refusal.reason, refusal.error)
     },
     arrival: (token) => arrivals.wait(token, ARRIVAL_DEADLINE_MS),
     async fetch(token, how) {

@@ -1,13 +1,54 @@
 // Keeps a failing cache provider from being asked: five failures in a row open the breaker, and five seconds later one
 // call tries again.
-import { circuitBreaker, ConsecutiveBreaker, handleWhen, type IBackoff, type IBackoffFactory } from 'cockatiel'
-import { FacsimileError } from './errors.js'
+import {
+  circuitBreaker,
+  CircuitState,
+  ConsecutiveBreaker,
+  handleWhen,
+  type IBackoff,
+  type IBackoffFactory,
+} from 'cockatiel'
+import { FacsimileError, toError } from './errors.js'
 
 const FAILURES_TO_OPEN = 5
 const RETRY_AFTER_MS = 5_000
 
+export interface ProviderBreaker {
+  /** Whether a call now would wait for the one that tries. */
+  readonly isTrying: boolean
+  /** Calls `action` at once and answers as it does; rejects with a BrokenCircuitError while the breaker is open. */
+  execute<T>(action: () => Promise<T>): Promise<T>
+}
+
 /** A breaker for one kind of call: a store that is full may still hand out what it holds. */
-export function createProviderBreaker() {
+export function createProviderBreaker(): ProviderBreaker {
+  const breaker = createBreaker()
+  /** Whether the last call that has ended went well. The breaker, which costs each call six promises, has no work then. */
+  let isWell = true
+
+  return {
+    get isTrying() {
+      return breaker.state === CircuitState.HalfOpen
+    },
+    async execute(action) {
+      if (!isWell) {
+        const answer = await breaker.execute(action)
+        isWell = true
+        return answer
+      }
+      try {
+        return await action()
+      } catch (error) {
+        isWell = false
+        // The breaker only counts it: the caller hears what went wrong even when others have opened the breaker since.
+        await breaker.execute(() => Promise.reject(toError(error))).catch(() => undefined)
+        throw error
+      }
+    },
+  }
+}
+
+function createBreaker() {
   // A page that is too large says nothing of the provider's health.
   const isFailure = (error: Error) => !(error instanceof FacsimileError && error.code === 'PAGE_TOO_LARGE')
   return circuitBreaker(handleWhen(isFailure), {

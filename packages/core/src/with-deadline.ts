@@ -1,6 +1,6 @@
 // Bounds the time that anybody waits for a cache provider, whatever the provider does.
 import { setMaxListeners } from 'node:events'
-import { FacsimileError } from './errors.js'
+import { FacsimileError, toError } from './errors.js'
 
 /**
  * Calls `action` with a signal and answers as it does. When it has not settled after the deadline, aborts the signal and
@@ -52,13 +52,25 @@ export function createDeadline(timeoutMs: number): WithDeadline {
         batch.controller.abort(error)
       }
       batch.giveUps.add(giveUp)
-      void start(() => action(batch.controller.signal))
-        .finally(() => batch.giveUps.delete(giveUp))
-        .then(resolve, reject)
+      const leave = () => batch.giveUps.delete(giveUp)
+      start(() => action(batch.controller.signal)).then(
+        (answer) => {
+          leave()
+          resolve(answer)
+        },
+        (error: unknown) => {
+          leave()
+          reject(toError(error))
+        },
+      )
     })
 }
 
 /** A provider that throws instead of rejecting is one that rejects. */
-async function start<T>(action: () => Promise<T>): Promise<T> {
-  return action()
+function start<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(action())
+  } catch (error) {
+    return Promise.reject(toError(error))
+  }
 }

@@ -84,12 +84,27 @@ function openPage(
   charset: PageCharset,
   header: HeaderReader,
 ): HeadDecision {
-  const { firstBody } = head
   const { maxPageBytes, storeAs } = context.settings
   const nonce = visit.snippets.carriesNonce ? nonceOf(header('content-security-policy')) : undefined
   const plan = visit.snippets.render(visit.snippetValues(nonce), charset)
-  const maxCaptureBytes = visit.token === undefined ? undefined : maxPageBytes
-  const body = new PageBody({ plan, maxCaptureBytes, storeAs, onFailure: context.reportFailure })
+  const capture = visit.token === undefined ? undefined : context.pages?.capture(maxPageBytes)
+  const body = new PageBody({ plan, capture, storeAs, onFailure: context.reportFailure })
+  try {
+    return openBody(body, head, visit, context, header)
+  } catch (error) {
+    body.discard()
+    throw error
+  }
+}
+
+function openBody(
+  body: PageBody,
+  head: PendingHead,
+  visit: Visit,
+  context: FilterContext,
+  header: HeaderReader,
+): HeadDecision {
+  const { res, firstBody } = head
   const firstOutput: Buffer[] = []
   // The body first, the headers then: a fragment is told before they are touched.
   if (firstBody !== undefined) takeFirstBody(firstBody, body, firstOutput)
@@ -98,9 +113,12 @@ function openPage(
     return passOver(body.kind === 'fragment' ? 'fragment' : 'error')
   }
   const merged = merge(head, header)
-  if (merged === undefined) return IMPOSSIBLE
-  editPageHeaders(head.res, merged, visit, context, lengthOfBody(firstBody, merged, body, firstOutput))
-  announce(head.res, visit)
+  if (merged === undefined) {
+    body.discard()
+    return IMPOSSIBLE
+  }
+  editPageHeaders(res, merged, visit, context, lengthOfBody(firstBody, merged, body, firstOutput))
+  announce(res, visit)
   return { outcome: 'page', body, contentType: header('content-type') ?? '', firstOutput }
 }
 

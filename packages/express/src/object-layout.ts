@@ -21,9 +21,11 @@ function isOfExpress(res: Response): boolean {
   return Object.hasOwn(res, 'locals') && !Object.hasOwn(Object.getPrototypeOf(res) as object, 'writeHead')
 }
 
-function readd(object: object, key: string): void {
+function readd(object: object, key: 'locals' | 'originalUrl'): void {
   const property = Object.getOwnPropertyDescriptor(object, key)
-  if (property?.configurable !== true || !Object.isExtensible(object)) return
+  const isPlain = property?.writable === true && property.enumerable && property.configurable
+  // What is inherited might not let itself be covered again by an assignment.
+  if (!isPlain || !Object.isExtensible(object) || key in (Object.getPrototypeOf(object) as object)) return
   Reflect.deleteProperty(object, key)
-  Object.defineProperty(object, key, property)
+  Reflect.set(object, key, property.value)
 }

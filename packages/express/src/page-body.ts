@@ -1,14 +1,13 @@
 // The bytes of one page on their way: kept for the store, and passed on with the snippets between them.
-import { Inserter, type InsertionPlan } from '@facsimile/core'
+import { Inserter, type CapturedBody, type InsertionPlan } from '@facsimile/core'
 import { byteLength, NOTHING } from './body-arguments.js'
-import { PageCapture } from './page-capture.js'
 
 const SPACE = 0x20
 
 export interface PageBodySettings {
   readonly plan: InsertionPlan
   /** `undefined` for a page that is not stored. */
-  readonly maxCaptureBytes: number | undefined
+  readonly capture: CapturedBody | undefined
   readonly storeAs: 'produced' | 'sent'
   /** Is told when the inserter throws. The page then goes on as the application writes it, and is not stored. */
   readonly onFailure: (error: unknown) => void
@@ -20,17 +19,17 @@ export class PageBody {
   readonly #storesSent: boolean
   readonly #onFailure: (error: unknown) => void
   #inserter: Inserter | undefined
-  #capture: PageCapture | undefined
+  #capture: CapturedBody | undefined
   /** How many bytes more than the application's have been given, or fewer, since some are held. */
   #growth = 0
   #promisedGrowth = 0
 
-  constructor({ plan, maxCaptureBytes, storeAs, onFailure }: PageBodySettings) {
+  constructor({ plan, capture, storeAs, onFailure }: PageBodySettings) {
     this.#plan = plan
     this.#storesSent = storeAs === 'sent'
     this.#onFailure = onFailure
     this.#inserter = new Inserter(plan)
-    if (maxCaptureBytes !== undefined) this.#capture = new PageCapture(maxCaptureBytes)
+    this.#capture = capture
   }
 
   /** What the page's first bytes showed it to be; `failed` when the inserter threw. */
@@ -48,7 +47,7 @@ export class PageBody {
   }
 
   /** Gives away what was kept of the page; `undefined` when it cannot be stored, or was no page after all. */
-  takeCapture(): PageCapture | undefined {
+  takeCapture(): CapturedBody | undefined {
     if (this.kind !== 'page' && this.kind !== 'frameset') this.discard()
     const capture = this.#capture
     this.#capture = undefined
@@ -57,7 +56,7 @@ export class PageBody {
 
   /** The page will not be stored. */
   discard(): void {
-    this.#capture?.release()
+    this.#capture?.discard()
     this.#capture = undefined
   }
 

@@ -94,6 +94,8 @@ export class PageResponse implements StandIn {
     const out: Buffer[] = []
     this.#take(body, out)
     this.#awaitSilence()
+    // Most of a page's pieces leave as they came.
+    if (out.length === 1 && out[0] === body.chunk) return this.#methods.write(args)
     return this.#methods.writePieces(out, body.callback)
   }
 
@@ -186,7 +188,7 @@ export class PageResponse implements StandIn {
   }
 
   #awaitSilence(): void {
-    clearTimeout(this.#silence)
+    if (this.#silence !== undefined) clearTimeout(this.#silence)
     if (this.#body?.isHolding === true) this.#silence = setTimeout(() => this.#onSilence(), SILENCE_MS).unref()
   }
 
@@ -207,20 +209,21 @@ export class PageResponse implements StandIn {
     const isWhole = this.#state === 'ended' && !this.#res.destroyed
     this.#state = 'left'
     const capture = this.#body?.takeCapture()
-    const { token } = this.#visit
-    if (capture === undefined || token === undefined || !isWhole) return this.#visit.abandon()
-    const { pages } = this.#context
-    if (pages === undefined || capture.tooLarge) return pages?.lose(token, 'too-large')
+    const token = capture === undefined ? undefined : this.#visit.token
+    if (capture === undefined || token === undefined || !isWhole) {
+      capture?.discard()
+      return this.#visit.abandon()
+    }
     const capturedAt = this.#context.now()
-    pages.keep(token, {
+    const page = {
       url: this.#visit.url,
       method: this.#visit.method,
       status: this.#res.statusCode,
       contentType: this.#contentType,
       capturedAt,
       expiresAt: capturedAt + this.#context.settings.maxCachedSeconds * 1000,
-      body: capture.take(!pages.copiesBody),
-    })
+    }
+    this.#context.pages?.keep(token, page, capture)
   }
 
   /** The client or the application gave up; after a complete response there is nothing left to do. */
@@ -244,6 +247,7 @@ export class PageResponse implements StandIn {
   /** From here on the response is as it would be without us. */
   #leave(): void {
     this.#state = 'passing'
+    this.#body?.discard()
     this.#body = undefined
     this.#firstOutput = NO_OUTPUT
     clearTimeout(this.#silence)

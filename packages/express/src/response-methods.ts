@@ -1,5 +1,5 @@
 // Puts a stand-in before a response's writeHead(), write() and end(), and knows the way on to what was there.
-import { byteLength, NOTHING, type Callback } from './body-arguments.js'
+import { NOTHING, type Callback } from './body-arguments.js'
 import type { Response } from './http-types.js'
 import {
   hookClassOf,
@@ -11,7 +11,7 @@ import {
   type StandIn,
 } from './response-hooks.js'
 
-/** Pieces below this size together leave in one write, which Node's buffer pool makes cheap; larger ones cost a block each. */
+/** Neighbours below this size together leave in one write, which Node's buffer pool makes cheap. */
 const JOIN_BYTES = 4 * 1024
 
 /** A response seen as one whose methods may be replaced. */
@@ -113,6 +113,23 @@ function methodsOf(standIn: StandIn): Methods {
   }
 }
 
+/** Neighbours that are short leave as one. */
 function join(pieces: readonly Buffer[]): readonly Buffer[] {
-  return pieces.length > 1 && byteLength(pieces) < JOIN_BYTES ? [Buffer.concat(pieces)] : pieces
+  if (pieces.length < 2) return pieces
+  const joined: Buffer[] = []
+  let run: Buffer[] = []
+  let runBytes = 0
+  const endRun = () => {
+    if (run.length > 1) joined.push(Buffer.concat(run, runBytes))
+    else joined.push(...run)
+    run = []
+    runBytes = 0
+  }
+  for (const piece of pieces) {
+    if (runBytes + piece.length >= JOIN_BYTES) endRun()
+    run.push(piece)
+    runBytes += piece.length
+  }
+  endRun()
+  return joined
 }

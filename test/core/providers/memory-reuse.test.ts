@@ -58,3 +58,42 @@ test('whatever is stored, replaced, pulled, removed and pushed out, each page th
     { seed: 20_261_121, numRuns: 300 },
   )
 })
+
+const step = fc.record({
+  sink: fc.nat(7),
+  what: fc.constantFrom('add', 'add', 'add', 'add', 'store', 'discard'),
+  bytes: fc.oneof(fc.nat(300), fc.integer({ min: 4_090, max: 4_100 }), fc.nat(40_000)),
+  fill: fc.integer({ min: 1, max: 255 }),
+})
+
+test('pages that come in pieces, eight at a time and in any order, are each exact, and those given up leave nothing', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 150 }), async (steps) => {
+      const provider = createMemoryProvider()
+      const openSink = () => ({ sink: provider.openSink!(), pieces: [] as Buffer[] })
+      const open = Array.from({ length: 8 }, openSink)
+      const stored = new Map<PageToken, Buffer>()
+      for (const { sink: number, what, bytes, fill } of steps) {
+        const { sink, pieces } = open[number]!
+        if (what === 'add') {
+          const piece = Buffer.alloc(bytes, fill)
+          pieces.push(Buffer.from(piece))
+          sink.add(piece)
+          piece.fill(0)
+          continue
+        }
+        const token = createPageToken()
+        if (what === 'discard') sink.discard()
+        else {
+          const { body, ...page } = pageOf(Buffer.concat(pieces))
+          await sink.store(token, page)
+          stored.set(token, body)
+        }
+        open[number] = openSink()
+      }
+      for (const [token, body] of stored) expect((await provider.pull(token))?.body.equals(body)).toBe(true)
+      await provider.close()
+    }),
+    { seed: 20_261_122, numRuns: 200 },
+  )
+})

@@ -29,9 +29,14 @@ export class BodyTail {
     const joined = held.length === 0 || chunk.length >= MAX_TAIL_BYTES ? chunk : Buffer.concat([held, chunk])
     const start = findFirstTail(joined)
     if (joined === chunk && held.length > 0) out.push(held)
+    if (start === joined.length) {
+      if (start > 0) out.push(joined)
+      this.#held = NOTHING
+      return
+    }
     if (start > 0) out.push(joined.subarray(0, start))
     // A copy, because the chunk belongs to the application.
-    this.#held = start === joined.length ? NOTHING : Buffer.from(joined.subarray(start))
+    this.#held = Buffer.from(joined.subarray(start))
   }
 
   /** Adds to `out` what was held, with `snippet` at its place: the page ends here. */
@@ -59,11 +64,9 @@ export class BodyTail {
 
 /** The offset of the first `<` that may begin the page's tail, or the data's length. */
 function findFirstTail(data: Buffer): number {
-  const { length } = data
-  for (let at = Math.max(0, length - MAX_TAIL_BYTES); at < length; at++) {
-    if (data[at] === LESS_THAN && mayOpenTail(data, at) && readTail(data, at) !== 'none') return at
-  }
-  return length
+  let at = data.indexOf(LESS_THAN, Math.max(0, data.length - MAX_TAIL_BYTES))
+  while (at !== -1 && !(mayOpenTail(data, at) && readTail(data, at) !== 'none')) at = data.indexOf(LESS_THAN, at + 1)
+  return at === -1 ? data.length : at
 }
 
 /** Where the snippet goes in a tail: before the last real `</body>`, else before the first `</html>`, else -1. */

@@ -111,8 +111,10 @@ export class HeadTree {
     if (isMeta === 'partly' && next - at <= MAX_SPACE_BYTES) return NEEDS_MORE
     if (isMeta === 'yes') {
       const nameEnd = next + '<meta'.length
-      if (nameEnd === data.length || this.#isCutShort(next, nameEnd, data)) return NEEDS_MORE
-      if (endsName(data[nameEnd]!) && this.#isMetaForParser(next, nameEnd, data)) return findTagEnd(data, nameEnd)
+      if (nameEnd === data.length) return NEEDS_MORE
+      const end = findTagEnd(data, nameEnd)
+      if (isCutShort(next, end, data)) return NEEDS_MORE
+      if (endsName(data[nameEnd]!) && this.#isMetaForParser(next, end, data)) return end
     }
     this.places.awaitsCharset = !this.#charsetKnown && this.#headStartBytes > SHORT_SNIPPET_BYTES
     if (!this.places.awaitsCharset) this.places.placeHeadStart(at)
@@ -135,26 +137,22 @@ export class HeadTree {
   /** A long snippet waits for the charset declaration, at most to the end of the window in which browsers look for it. */
   #seekCharset(name: string, at: number, nameEnd: number, data: Buffer, offset: number): TagVerdict {
     if (name === 'meta') {
-      if (this.#isCutShort(at, nameEnd, data)) return 'needs-more'
-      if (this.#isMetaForParser(at, nameEnd, data) && this.#charsetKnown) return 'charset'
+      const end = findTagEnd(data, nameEnd)
+      if (isCutShort(at, end, data)) return 'needs-more'
+      if (this.#isMetaForParser(at, end, data) && this.#charsetKnown) return 'charset'
     }
     if (offset + at >= CHARSET_WINDOW_BYTES) this.places.placeHeadStart(at)
     this.#finishIfSettled()
     return 'nothing'
   }
 
-  /** Whether the data ends within a tag that may still be short enough to be waited for. */
-  #isCutShort(at: number, nameEnd: number, data: Buffer): boolean {
-    return data.length - at <= MAX_META_BYTES && findTagEnd(data, nameEnd) === -1
-  }
-
-  /** Whether the whole `<meta …>` at `at` sets the charset or the compatibility mode. */
-  #isMetaForParser(at: number, nameEnd: number, data: Buffer): boolean {
-    const end = findTagEnd(data, nameEnd)
+  /** Whether the `<meta …>` from `at` to `end`, where the data holds it whole, sets the charset or the compatibility mode. */
+  #isMetaForParser(at: number, end: number, data: Buffer): boolean {
     if (end === -1 || end - at > MAX_META_BYTES) return false
     const tag = data.toString('latin1', at, end)
-    if (META_CHARSET.test(tag)) this.#charsetKnown = true
-    return META_CHARSET.test(tag) || META_COMPATIBLE.test(tag)
+    const setsCharset = META_CHARSET.test(tag)
+    if (setsCharset) this.#charsetKnown = true
+    return setsCharset || META_COMPATIBLE.test(tag)
   }
 
   /** The response is a document and no fragment. */
@@ -166,4 +164,9 @@ export class HeadTree {
   #finishIfSettled(): void {
     if (this.places.settled) this.#phase = 'done'
   }
+}
+
+/** Whether the data ends within the tag at `at`, which may still be short enough to be waited for. */
+function isCutShort(at: number, end: number, data: Buffer): boolean {
+  return end === -1 && data.length - at <= MAX_META_BYTES
 }

@@ -58,6 +58,8 @@ export function findTagEnd(data: Buffer, from: number): number {
   for (let at = from; at < data.length; at++) {
     state = stepTag(state, data[at]!)
     if (state === 'end') return at + 1
+    // Most of a tag stands within quotes, where only the closing one counts.
+    if (state === 'double') while (at + 1 < data.length && data[at + 1] !== DOUBLE_QUOTE) at++
   }
   return -1
 }

@@ -8,8 +8,12 @@ const BLOCKS_PER_SLAB = 256
 
 /** Where a body lies: pairs of the first block's number and how many blocks follow each other from there. */
 export interface Extent {
-  readonly bytes: number
-  readonly runs: readonly number[]
+  bytes: number
+  readonly runs: number[]
+}
+
+export function emptyExtent(): Extent {
+  return { bytes: 0, runs: [] }
 }
 
 interface Slab {
@@ -31,13 +35,13 @@ export class BlockArena {
     return this.#slabs.filter((slab) => slab !== undefined).length * BLOCK_BYTES * BLOCKS_PER_SLAB
   }
 
-  /** Copies `body` into free blocks. */
-  write(body: Buffer): Extent {
-    const runs: number[] = []
-    let at = 0
-    while (at < body.length) {
+  /** Copies more bytes behind those of the extent. */
+  append(extent: Extent, bytes: Buffer): void {
+    const { runs } = extent
+    let at = this.#fillLastBlock(extent, bytes)
+    while (at < bytes.length) {
       const [slabNumber, slab] = this.#openSlab()
-      const wanted = Math.ceil((body.length - at) / BLOCK_BYTES)
+      const wanted = Math.ceil((bytes.length - at) / BLOCK_BYTES)
       const first = takeBlock(slab)
       let count = 1
       while (count < wanted && slab.freeCount > 0 && slab.free[slab.freeCount - 1] === first + count) {
@@ -45,29 +49,43 @@ export class BlockArena {
         count++
       }
       if (slab.freeCount === 0) this.#open.pop()
-      at += body.copy(slab.memory, first * BLOCK_BYTES, at, at + count * BLOCK_BYTES)
-      runs.push(slabNumber * BLOCKS_PER_SLAB + first, count)
+      at += bytes.copy(slab.memory, first * BLOCK_BYTES, at, at + count * BLOCK_BYTES)
+      addRun(runs, slabNumber * BLOCKS_PER_SLAB + first, count)
     }
-    return { bytes: body.length, runs }
+    extent.bytes += bytes.length
+  }
+
+  /** How many of the bytes found room in the block that the extent has not used up. */
+  #fillLastBlock({ bytes: used, runs }: Extent, bytes: Buffer): number {
+    const inLastBlock = used % BLOCK_BYTES
+    if (inLastBlock === 0) return 0
+    const last = (runs.at(-2) ?? 0) + (runs.at(-1) ?? 0) - 1
+    const start = (last % BLOCKS_PER_SLAB) * BLOCK_BYTES
+    return bytes.copy(this.#slabOf(last).memory, start + inLastBlock, 0, BLOCK_BYTES - inLastBlock)
   }
 
   /** A copy of what was written. */
   read({ bytes, runs }: Extent): Buffer {
     const body = Buffer.allocUnsafeSlow(bytes)
     let at = 0
-    for (const { slab, first, count } of this.#runsOf(runs)) {
-      const start = first * BLOCK_BYTES
-      at += slab.memory.copy(body, at, start, Math.min(start + count * BLOCK_BYTES, start + bytes - at))
+    for (let run = 0; run < runs.length; run += 2) {
+      const block = runs[run] ?? 0
+      const start = (block % BLOCKS_PER_SLAB) * BLOCK_BYTES
+      const length = Math.min((runs[run + 1] ?? 0) * BLOCK_BYTES, bytes - at)
+      at += this.#slabOf(block).memory.copy(body, at, start, start + length)
     }
     return body
   }
 
-  /** Gives the blocks back; `read` must not be asked for them any more. */
+  /** Gives the blocks back; the extent must not be used any more. */
   free({ runs }: Extent): void {
-    for (const { slab, slabNumber, first, count } of this.#runsOf(runs)) {
-      if (slab.freeCount === 0) this.#open.push(slabNumber)
+    for (let run = 0; run < runs.length; run += 2) {
+      const block = runs[run] ?? 0
+      const slab = this.#slabOf(block)
+      if (slab.freeCount === 0) this.#open.push(Math.floor(block / BLOCKS_PER_SLAB))
+      const first = block % BLOCKS_PER_SLAB
       // The last block first, so that they are taken in their order again.
-      for (let block = first + count - 1; block >= first; block--) slab.free[slab.freeCount++] = block
+      for (let place = first + (runs[run + 1] ?? 0) - 1; place >= first; place--) slab.free[slab.freeCount++] = place
     }
   }
 
@@ -92,16 +110,19 @@ export class BlockArena {
     return [slabNumber, slab]
   }
 
-  *#runsOf(runs: readonly number[]) {
-    for (let at = 0; at < runs.length; at += 2) {
-      const block = runs[at] ?? 0
-      const slabNumber = Math.floor(block / BLOCKS_PER_SLAB)
-      const slab = this.#slabs[slabNumber]
-      if (slab === undefined)
-        throw new Error(`The arena has no slab ${slabNumber}: an extent was used after it was freed.`)
-      yield { slab, slabNumber, first: block % BLOCKS_PER_SLAB, count: runs[at + 1] ?? 0 }
-    }
+  #slabOf(block: number): Slab {
+    const slab = this.#slabs[Math.floor(block / BLOCKS_PER_SLAB)]
+    if (slab === undefined) throw new Error(`The arena has no block ${block}: an extent was used after it was freed.`)
+    return slab
   }
+}
+
+/** A run that continues the last one, in the same slab, becomes a part of it. */
+function addRun(runs: number[], block: number, count: number): void {
+  const last = runs.length - 2
+  const continues = last >= 0 && (runs[last] ?? 0) + (runs[last + 1] ?? 0) === block && block % BLOCKS_PER_SLAB !== 0
+  if (continues) runs[last + 1] = (runs[last + 1] ?? 0) + count
+  else runs.push(block, count)
 }
 
 function createSlab(): Slab {

@@ -1,10 +1,10 @@
 // The `memory` cache provider: pages of this process, for one server or a first try.
 import { LRUCache } from 'lru-cache'
 import { pageTooLarge, resolveCacheBounds } from '../cache-bounds.js'
-import type { CacheBounds, CacheProvider, CapturedPage } from '../cache-provider.js'
+import type { BodySink, CacheBounds, CacheProvider, CapturedPage, PageFacts } from '../cache-provider.js'
 import { startLife, type MonotonicClock } from '../lifetime.js'
 import type { PageToken } from '../page-token.js'
-import { BlockArena, type Extent } from './block-arena.js'
+import { BlockArena, emptyExtent, type Extent } from './block-arena.js'
 import { createOperationGate } from './operation-gate.js'
 
 /** What an entry costs beside its body and texts: token, record, numbers and its places in the index. */
@@ -14,7 +14,7 @@ const ENTRY_OVERHEAD_BYTES = 200
 const PURGE_INTERVAL_MS = 5_000
 
 /** A page whose body lies in the arena. */
-type Entry = Omit<CapturedPage, 'body'> & { readonly extent: Extent }
+type Entry = PageFacts & { readonly extent: Extent }
 
 /**
  * Keeps pages in the memory of this process, within `bounds`; the page that was stored first goes first, whether it has
@@ -51,17 +51,33 @@ export function createMemoryProvider(bounds?: CacheBounds, clock: MonotonicClock
     return page
   }
 
-  function keep(token: PageToken, page: CapturedPage): void {
+  /** The extent is the entry's from now on, or free again. */
+  function keep(token: PageToken, page: PageFacts, extent: Extent): void {
     const { startedAt, lifetimeMs } = startLife(page.expiresAt, age)
     // What was there goes first, and its memory with it.
     pages.delete(token)
-    if (!(lifetimeMs > 0)) return
-    const size = sizeOf(page)
-    if (size > maxCachedBytes) throw pageTooLarge(size, maxCachedBytes)
-    const { url, method, status, contentType, capturedAt, expiresAt, body } = page
-    const entry = { url, method, status, contentType, capturedAt, expiresAt, extent: arena.write(body) }
+    const size = sizeOf(page, extent)
+    if (!(lifetimeMs > 0) || size > maxCachedBytes) {
+      arena.free(extent)
+      if (lifetimeMs > 0) throw pageTooLarge(size, maxCachedBytes)
+      return
+    }
+    const { url, method, status, contentType, capturedAt, expiresAt } = page
+    const entry = { url, method, status, contentType, capturedAt, expiresAt, extent }
     pages.set(token, entry, { size, start: startedAt, ttl: lifetimeMs })
     purge ??= setInterval(tidy, PURGE_INTERVAL_MS).unref()
+  }
+
+  function openSink(): BodySink {
+    const extent = emptyExtent()
+    return {
+      add: (bytes) => arena.append(extent, bytes),
+      discard: () => arena.free(extent),
+      store(token, page, options) {
+        if (!gate.admits(options?.signal)) arena.free(extent)
+        return gate.pass(() => keep(token, page, extent), options?.signal)
+      },
+    }
   }
 
   function tidy(): void {
@@ -71,8 +87,12 @@ export function createMemoryProvider(bounds?: CacheBounds, clock: MonotonicClock
 
   return {
     name: 'memory',
-    copiesBody: true,
-    store: (token, page, options) => gate.pass(() => keep(token, page), options?.signal),
+    openSink,
+    store(token, page, options) {
+      const sink = openSink()
+      sink.add(page.body)
+      return sink.store(token, page, options)
+    },
     pull: (token, options) => gate.pass(() => take(token), options?.signal),
     peek: (token, options) => gate.pass(() => look(token), options?.signal),
     remove: (token) => gate.pass(() => pages.peek(token) !== undefined && pages.delete(token)),
@@ -86,6 +106,6 @@ export function createMemoryProvider(bounds?: CacheBounds, clock: MonotonicClock
   }
 }
 
-function sizeOf({ url, method, contentType, body }: CapturedPage): number {
-  return body.length + url.length + method.length + contentType.length + ENTRY_OVERHEAD_BYTES
+function sizeOf({ url, method, contentType }: PageFacts, { bytes }: Extent): number {
+  return bytes + url.length + method.length + contentType.length + ENTRY_OVERHEAD_BYTES
 }

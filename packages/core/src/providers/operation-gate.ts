@@ -14,6 +14,8 @@ interface OperationGate {
   /** Refuses from now on; resolves when what is under way has ended, after 5 seconds at the latest. */
   close(): Promise<void>
   isClosed(): boolean
+  /** Whether `pass` would run an operation now. */
+  admits(signal?: AbortSignal): boolean
 }
 
 /** A gate for the provider called `providerName`. */
@@ -39,6 +41,7 @@ export function createOperationGate(providerName: string): OperationGate {
     },
 
     isClosed: () => closed,
+    admits: (signal) => !closed && signal?.aborted !== true,
   }
 }
 
