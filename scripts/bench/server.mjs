@@ -101,11 +101,17 @@ function countPages(_req, res, next) {
 async function countingProvider() {
   const { createMemoryProvider } = await import('@facsimile/core/memory')
   const provider = createMemoryProvider()
-  const store = provider.store.bind(provider)
-  return Object.assign(provider, {
-    store: async (...args) => {
-      await store(...args)
-      counts.stores += 1
+  return {
+    ...provider,
+    openSink() {
+      const sink = provider.openSink()
+      return {
+        ...sink,
+        async store(...args) {
+          await sink.store(...args)
+          counts.stores += 1
+        },
+      }
     },
-  })
+  }
 }

@@ -14,10 +14,11 @@ export const PLAIN_SNIPPET = HEAD_SNIPPET + END_SNIPPET.replace('%FetchUrl%', `"
  * page, and `packages` are those that a reader needs the versions of.
  */
 export const VARIANTS = Object.freeze({
-  bare: { mount: () => undefined, capture: false, packages: ['express'] },
+  bare: { mount: () => undefined, injects: false, capture: false, packages: ['express'] },
   facsimile: { mount: mountFacsimile, capture: true, packages: ['@facsimile/express'] },
   'express-interceptor': { mount: mountExpressInterceptor, capture: false, packages: ['express-interceptor'] },
   'html-rewriter-wasm': { mount: mountHtmlRewriterWasm, capture: false, packages: ['html-rewriter-wasm'] },
+  'classes only': { mount: mountSharedClasses, injects: false, capture: false, packages: [] },
 })
 
 /** Insertion and capture with the memory provider; `cacheProvider` is another one where stores are counted. */
@@ -32,6 +33,23 @@ async function mountFacsimile(app, { cacheProvider = 'memory:' }) {
     allowedAddresses: ['127.0.0.1'],
   })
   app.use(facsimile.middleware)
+}
+
+/**
+ * No filter at all, but the step by which Facsimile makes Express's own objects quicker on Node 20 and 22: so that a reader
+ * can tell what of a ratio is the filter's cost, and what is that gain.
+ */
+function mountSharedClasses(app) {
+  const readd = (object, key) => {
+    const value = object[key]
+    delete object[key]
+    object[key] = value
+  }
+  app.use((req, res, next) => {
+    readd(res, 'locals')
+    readd(req, 'originalUrl')
+    next()
+  })
 }
 
 async function mountExpressInterceptor(app) {

@@ -48,7 +48,7 @@ describe('the command line of the benchmark', () => {
   test('measures every case and filter unless told otherwise', () => {
     const options = parseOptions([])
     expect(options.cases).toEqual(CASES)
-    expect(options.variants).toEqual(['facsimile', 'express-interceptor', 'html-rewriter-wasm'])
+    expect(options.variants).toEqual(['facsimile', 'express-interceptor', 'html-rewriter-wasm', 'classes only'])
     expect(options).toMatchObject({ rounds: 5, seconds: 2, memory: false, json: false, write: false })
   })
 

@@ -67,6 +67,17 @@ export class PageBody {
     this.end(out)
   }
 
+  /** Takes the next bytes if they may leave as they are; otherwise they are to be given to `take`. */
+  takeAsIs(bytes: Buffer): boolean {
+    try {
+      if (this.#inserter?.passes(bytes) === false) return false
+    } catch {
+      return false // It is told where the same bytes are given to `take`.
+    }
+    this.#capture?.add(bytes)
+    return true
+  }
+
   /** Takes the next bytes. */
   take(bytes: Buffer, out: Buffer[]): void {
     if (!this.#storesSent) this.#capture?.add(bytes)

@@ -18,10 +18,9 @@ import { declareWholeBody } from './page-headers.js'
 import { readHeadArguments, type HeadersArgument } from './response-headers.js'
 import type { StandIn } from './response-hooks.js'
 import { ResponseMethods } from './response-methods.js'
+import { unwatchSilence, watchSilence, type SilenceListener } from './silence-watch.js'
 import type { Visit } from './visit.js'
 
-/** A tail that is held back is let go when the application has been silent for so long. */
-const SILENCE_MS = 250
 const NO_OUTPUT: readonly Buffer[] = []
 
 /**
@@ -30,7 +29,7 @@ const NO_OUTPUT: readonly Buffer[] = []
  */
 type State = 'waiting' | 'passing' | 'headers-only' | 'page' | 'ended' | 'left'
 
-export class PageResponse implements StandIn {
+export class PageResponse implements StandIn, SilenceListener {
   outer: StandIn | undefined
   isHooked = false
   readonly #res: Response
@@ -42,7 +41,7 @@ export class PageResponse implements StandIn {
   #firstOutput = NO_OUTPUT
   #body: PageBody | undefined
   #contentType = ''
-  #silence: NodeJS.Timeout | undefined
+  #awaitsSilence = false
 
   /** Takes the place of the response's writeHead(), write() and end(). */
   static standIn(res: Response, visit: Visit, context: FilterContext): void {
@@ -87,6 +86,9 @@ export class PageResponse implements StandIn {
   }
 
   onWrite(args: unknown[]): boolean {
+    const chunk = args[0]
+    if (this.#state === 'page' && Buffer.isBuffer(chunk) && this.#body?.takeAsIs(chunk) === true)
+      return this.#methods.write(args)
     const body = readBodyArguments(args)
     if (!isSendable(body)) return this.#methods.write(args)
     if (this.#state === 'waiting') return this.#onFirstWrite(args, body)
@@ -94,8 +96,6 @@ export class PageResponse implements StandIn {
     const out: Buffer[] = []
     this.#take(body, out)
     this.#awaitSilence()
-    // Most of a page's pieces leave as they came.
-    if (out.length === 1 && out[0] === body.chunk) return this.#methods.write(args)
     return this.#methods.writePieces(out, body.callback)
   }
 
@@ -184,15 +184,23 @@ export class PageResponse implements StandIn {
 
   #endPage(): void {
     this.#state = 'ended'
-    clearTimeout(this.#silence)
+    this.#stopWaiting()
   }
 
+  /** A tail that is held back is let go when the application is silent. */
   #awaitSilence(): void {
-    if (this.#silence !== undefined) clearTimeout(this.#silence)
-    if (this.#body?.isHolding === true) this.#silence = setTimeout(() => this.#onSilence(), SILENCE_MS).unref()
+    if (this.#body?.isHolding !== true) return this.#stopWaiting()
+    this.#awaitsSilence = true
+    watchSilence(this)
   }
 
-  #onSilence(): void {
+  #stopWaiting(): void {
+    if (this.#awaitsSilence) unwatchSilence(this)
+    this.#awaitsSilence = false
+  }
+
+  onSilence(): void {
+    this.#awaitsSilence = false
     if (this.#state !== 'page' || this.#res.destroyed) return
     const out: Buffer[] = []
     this.#body?.release(out)
@@ -228,7 +236,7 @@ export class PageResponse implements StandIn {
 
   /** The client or the application gave up; after a complete response there is nothing left to do. */
   onClose(): void {
-    clearTimeout(this.#silence)
+    this.#stopWaiting()
     if (this.#state === 'left') return
     this.#body?.discard()
     this.#body = undefined
@@ -250,7 +258,7 @@ export class PageResponse implements StandIn {
     this.#body?.discard()
     this.#body = undefined
     this.#firstOutput = NO_OUTPUT
-    clearTimeout(this.#silence)
+    this.#stopWaiting()
     this.#visit.abandon()
     this.#methods.giveBack()
   }

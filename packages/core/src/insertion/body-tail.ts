@@ -22,6 +22,11 @@ export class BodyTail {
     return this.#held
   }
 
+  /** Whether nothing is held and nothing of these next bytes can belong to the tail; nothing is taken. */
+  passes(chunk: Buffer): boolean {
+    return this.#held.length === 0 && findFirstTail(chunk) === chunk.length
+  }
+
   /** Takes the next bytes of the page and adds to `out` those that cannot belong to its tail. */
   push(chunk: Buffer, out: Buffer[]): void {
     const held = this.#held

@@ -39,6 +39,14 @@ export class Inserter {
     return this.#partialTag.length > 0 ? this.#partialTag : (this.#tail?.held ?? NOTHING)
   }
 
+  /**
+   * Whether the next bytes may leave as they are, with nothing before them, between them or held back of them. They then
+   * need not be pushed: so it is with most of a page's pieces.
+   */
+  passes(chunk: Buffer): boolean {
+    return this.#scanner.isDone() && (this.#tailInUse()?.passes(chunk) ?? true)
+  }
+
   /** Takes the next bytes and adds to `out` what may leave now. The chunk itself may become part of `out`. */
   push(chunk: Buffer, out: Buffer[]): void {
     if (this.#scanner.isDone()) return this.#pushBody(chunk, out)
@@ -71,8 +79,13 @@ export class Inserter {
   }
 
   #pushBody(chunk: Buffer, out: Buffer[]): void {
-    if (this.#tail !== undefined && this.#bodyEndDue && this.#takesBodyEnd()) this.#tail.push(chunk, out)
-    else out.push(chunk)
+    const tail = this.#tailInUse()
+    if (tail === undefined) out.push(chunk)
+    else tail.push(chunk, out)
+  }
+
+  #tailInUse(): BodyTail | undefined {
+    return this.#bodyEndDue && this.#takesBodyEnd() ? this.#tail : undefined
   }
 
   #takesBodyEnd(): boolean {
