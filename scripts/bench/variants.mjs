@@ -6,6 +6,9 @@ export const HEAD_SNIPPET =
 export const END_SNIPPET =
   '<script>window.benchFetchFrom=%FetchUrl%;window.benchQueue.push(["page",window.benchFetchFrom]);(function(d,s){s=d.createElement("script");s.async=1;s.src="/recorder.js";d.body.appendChild(s)})(document)</script>'
 
+/** The address that may fetch copies, as the header `X-Forwarded-For` gives it. */
+export const CRAWLER_ADDRESS = '203.0.113.9'
+
 /** What a filter without tokens puts before `</body>`: the same code with an address of the same length. */
 export const PLAIN_SNIPPET = HEAD_SNIPPET + END_SNIPPET.replace('%FetchUrl%', `"/facsimile?t=${'A'.repeat(32)}"`)
 
@@ -30,7 +33,9 @@ async function mountFacsimile(app, { cacheProvider = 'memory:' }) {
       { name: 'recorder', placement: 'body-end', html: END_SNIPPET },
     ],
     cacheProvider,
-    allowedAddresses: ['127.0.0.1'],
+    // The load comes from a visitor; the copies are fetched by whoever says that it is the crawler.
+    clientAddress: { source: 'x-forwarded-for', trustedProxies: ['127.0.0.1'] },
+    allowedAddresses: [CRAWLER_ADDRESS],
   })
   app.use(facsimile.middleware)
 }

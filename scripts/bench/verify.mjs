@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { startServer } from './child.mjs'
 import { expectedBody } from './pages.mjs'
-import { END_SNIPPET, HEAD_SNIPPET, PLAIN_SNIPPET, VARIANTS } from './variants.mjs'
+import { CRAWLER_ADDRESS, END_SNIPPET, HEAD_SNIPPET, PLAIN_SNIPPET, VARIANTS } from './variants.mjs'
 
 const REQUEST_DEADLINE_MS = 10_000
 const STORE_DEADLINE_MS = 10_000
@@ -28,7 +28,7 @@ export async function verifyCase(server, testCase) {
   if (problem) fail(problem)
   if (page !== expected.toString()) fail('more was changed than the snippets')
   if (fetchUrl === undefined) return
-  const copy = await bytesFrom(new URL(fetchUrl, server.origin), fail)
+  const copy = await bytesFrom(new URL(fetchUrl, server.origin), fail, { 'X-Forwarded-For': CRAWLER_ADDRESS })
   if (!copy.equals(expected)) fail('the stored copy is not the page')
 }
 
@@ -50,8 +50,8 @@ export async function verifyStores(variant, cases, load) {
   }
 }
 
-async function bytesFrom(url, fail) {
-  const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_DEADLINE_MS) })
+async function bytesFrom(url, fail, headers = {}) {
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(REQUEST_DEADLINE_MS) })
   if (response.status !== 200) fail(`${new URL(url).pathname} answered ${response.status}`)
   return Buffer.from(await response.arrayBuffer())
 }
