@@ -11,7 +11,8 @@ export default {
     ],
   },
   moduleNameMapper: {
-    '^@facsimile/core/(memory|file)$': '<rootDir>/packages/core/src/providers/$1-provider.ts',
+    '^@facsimile/core/(memory|file|redis|mysql)$': '<rootDir>/packages/core/src/providers/$1-provider.ts',
+    '^@facsimile/core/at-rest$': '<rootDir>/packages/core/src/at-rest/index.ts',
     '^@facsimile/core/testing$': '<rootDir>/packages/core/src/testing/index.ts',
     '^@facsimile/(core|express|demo)$': '<rootDir>/packages/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -82,7 +82,7 @@ function signed(value, digits) {
 }
 
 /** Prettier's own layout of a Markdown table, so that a written README passes `npm run check`. */
-function table(head, rows) {
+export function table(head, rows) {
   const widths = head.map((title, column) => Math.max(3, title.length, ...rows.map((row) => row[column].length)))
   const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')

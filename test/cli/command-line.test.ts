@@ -79,7 +79,7 @@ describe('the facsimile command', () => {
   test('describes every command, argument and option that it has', () => {
     const silent = { write: () => true }
     const program = createProgram({ stdin: Readable.from([]), stdout: silent, stderr: silent, env: {}, cwd: folder })
-    expect(program.commands.map((command) => command.name())).toEqual(['robots', 'fetch'])
+    expect(program.commands.map((command) => command.name())).toEqual(['robots', 'fetch', 'store'])
     for (const command of program.commands) {
       expect(command.summary()).not.toBe('')
       for (const { description } of [...command.options, ...command.registeredArguments])

@@ -30,6 +30,23 @@ describe('openCacheProvider', () => {
     })
   })
 
+  test.each([
+    ['redis://127.0.0.1:1/2?prefix=shop:', 'redis'],
+    ['rediss://user:secret@cache.example', 'redis'],
+    ['redis+sentinel://one.example,two.example/main', 'redis'],
+    ['mysql://user:secret@127.0.0.1:1/pages?table=shop', 'mysql'],
+    ['mariadb://user@db.example/pages', 'mysql'],
+  ])('opens %s, and connects to nothing', async (location, name) => {
+    const provider = openCacheProvider(location)
+    expect(provider.name).toBe(name)
+    await provider.close()
+  })
+
+  test.each(['redis://', 'redis://host/x', 'mysql://host', 'mysql://user@host/db?tabel=x'])(
+    'refuses %s at once, in the words of its provider',
+    (location) => expect(refusalOf(location).code).toBe('LOCATION_INVALID'),
+  )
+
   test('reads the scheme in any case', async () => {
     const provider = openCacheProvider('Memory:')
     expect(provider.name).toBe('memory')

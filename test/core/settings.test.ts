@@ -35,6 +35,7 @@ test('everything has a default', () => {
     sampleRatio: 1,
     include: ['**'],
     exclude: [],
+    compression: false,
     storeAs: 'produced',
     disableFilter: false,
     disableCache: false,

@@ -8,10 +8,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0)
 })
 
-process.exitCode = await runProgram(process.argv.slice(2), {
+const exitCode = await runProgram(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
 })
+
+// A module of settings may have opened something that never ends. What was written is written first.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)))

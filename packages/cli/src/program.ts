@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addFetchCommand } from './commands/fetch.js'
 import { addRobotsCommand } from './commands/robots.js'
+import { addStoreCommand } from './commands/store.js'
 import { CommandFailure } from './failure.js'
 import type { Io } from './io.js'
 import { createStyles, printable, showsColours } from './terminal.js'
@@ -18,7 +19,9 @@ Exit codes:
 /** The program with all its commands; they read and write through `io` alone. */
 export function createProgram(io: Io): Command {
   const program = new Command('facsimile')
-    .description('Looks at a site that uses Facsimile from the outside: robots.txt, and what the crawler gets to see.')
+    .description(
+      'Looks after a site that uses Facsimile: robots.txt, what the crawler gets to see, and the store of the pages.',
+    )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
@@ -34,6 +37,7 @@ export function createProgram(io: Io): Command {
     })
   addRobotsCommand(program, io)
   addFetchCommand(program, io)
+  addStoreCommand(program, io)
   return program
 }
 

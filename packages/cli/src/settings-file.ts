@@ -1,4 +1,4 @@
-// The site's settings, as far as the command needs them: where its fetcher answers.
+// The site's settings, as far as the command needs them: all of one file, or where its fetcher answers.
 import { stat } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -26,10 +26,15 @@ const REMEDY = `Give a .json file with the settings of createFacsimile, or a .js
 export async function readFetchSettings(io: Io, name: string | undefined): Promise<FetchSettings> {
   const file = name ?? (await findDefaultFile(io))
   if (file === undefined) return { fetchPath: DEFAULT_FETCH_PATH }
+  const { fetchPath, fetchUrl } = await readSiteSettings(io, file)
+  return fetchUrl === undefined ? { fetchPath } : { fetchPath, fetchUrl }
+}
+
+/** All the settings in `file`, checked and completed. Warns when they hold a password that everybody may read. */
+export async function readSiteSettings(io: Io, file: string): Promise<Settings> {
   const settings = checkSettings(await readSettings(io, file), file)
   await warnAboutReaders(io, file, settings)
-  const { fetchPath, fetchUrl } = settings
-  return fetchUrl === undefined ? { fetchPath } : { fetchPath, fetchUrl }
+  return settings
 }
 
 async function findDefaultFile(io: Io): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 // The one error class of Facsimile, and every code that it carries.
+import { isNativeError } from 'node:util/types'
 
 /** Each code with the sentence that the README prints for it. */
 export const ERROR_CODES = {
@@ -28,5 +29,7 @@ export class FacsimileError extends Error {
 
 /** What was thrown, as an error: anything can be thrown, and somebody else's code does. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('Something that is no Error was thrown.', { cause: thrown })
+  return thrown instanceof Error || isNativeError(thrown)
+    ? thrown
+    : new Error('Something that is no Error was thrown.', { cause: thrown })
 }

@@ -16,6 +16,8 @@ export interface FacsimileEvents {
   'facsimile:fetched': { readonly bytes: number; readonly ageMs: number }
   /** The fetcher had no such page: the token is malformed, expired, taken or was never given. */
   'facsimile:missed': { readonly reason: 'malformed' | 'not-found' }
+  /** A stored page could not be opened, and counts as a miss: sealed with a key that is not there, damaged, or not sealed. */
+  'facsimile:unreadable': { readonly reason: string }
   /** The fetcher refused an address; the reason is the address guard's. */
   'facsimile:denied': { readonly reason: string }
   /** The fetcher could not answer because the cache provider did not. */

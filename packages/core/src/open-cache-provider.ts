@@ -6,23 +6,37 @@ import { FacsimileError } from './errors.js'
 import { maskLocation } from './mask-location.js'
 import { createFileProvider } from './providers/file-provider.js'
 import { createMemoryProvider } from './providers/memory-provider.js'
+import { createMysqlProvider } from './providers/mysql-provider.js'
+import { createRedisProvider } from './providers/redis-provider.js'
 
 interface Scheme {
   /** How a location of this scheme is written. */
   readonly form: string
-  /** The provider, or `undefined` when `rest`, what follows the scheme's colon, makes no sense. */
-  open(rest: string, bounds: Required<CacheBounds>): CacheProvider | undefined
+  /** The provider, or `undefined` when `rest`, what follows the scheme's colon, makes no sense. May say so itself. */
+  open(rest: string, bounds: Required<CacheBounds>, location: string): CacheProvider | undefined
+}
+
+const REDIS: Scheme = {
+  form: 'redis://host[:port][/db]',
+  open: (_rest, _bounds, location) => createRedisProvider({ location }),
+}
+const MYSQL: Scheme = {
+  form: 'mysql://user[:password]@host[:port]/database',
+  open: (_rest, _bounds, location) => createMysqlProvider({ location }),
 }
 
 const SCHEMES: ReadonlyMap<string, Scheme> = new Map([
   ['memory', { form: 'memory:', open: (rest, bounds) => (rest === '' ? createMemoryProvider(bounds) : undefined) }],
   ['file', { form: 'file:<directory>', open: openFileProvider }],
+  ...['redis', 'rediss', 'redis+sentinel', 'rediss+sentinel'].map((name) => [name, REDIS] as const),
+  ...['mysql', 'mariadb'].map((name) => [name, MYSQL] as const),
 ])
 
 /**
  * The cache provider at `location`: `memory:`, or `file:<directory>` with a relative or absolute path or as the URL
- * `file:///var/lib/pages`. `bounds` limit the providers that keep pages on this machine. Synchronous; nothing is made
- * or connected before the first use. Throws `LOCATION_INVALID` (passwords are masked) or, for bounds, `SETTINGS_INVALID`.
+ * `file:///var/lib/pages`; `redis:`, `rediss:`, `redis+sentinel:`, `mysql:` and `mariadb:` as their providers read them.
+ * `bounds` limit the providers that keep pages on this machine. Synchronous; nothing is made or connected before the
+ * first use. Throws `LOCATION_INVALID` (passwords are masked) or, for bounds, `SETTINGS_INVALID`.
  */
 export function openCacheProvider(location: string, bounds?: CacheBounds): CacheProvider {
   const resolved = resolveCacheBounds(bounds)
@@ -30,7 +44,7 @@ export function openCacheProvider(location: string, bounds?: CacheBounds): Cache
   const [, name, rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(location) ?? []
   const scheme = name === undefined ? undefined : SCHEMES.get(name.toLowerCase())
   if (!scheme) throw locationInvalid(location, name === undefined ? 'has no scheme' : 'has an unknown scheme')
-  const provider = scheme.open(rest, resolved)
+  const provider = scheme.open(rest, resolved, location)
   if (!provider) throw locationInvalid(location, `is not of the form ${scheme.form}`)
   return provider
 }
@@ -55,6 +69,6 @@ function pathOfFileUrl(url: string): string | undefined {
 
 function locationInvalid(location: unknown, problem: string): FacsimileError {
   const shown = typeof location === 'string' ? JSON.stringify(maskLocation(location)) : String(location)
-  const forms = [...SCHEMES.values()].map(({ form }) => form).join(' or ')
+  const forms = [...new Set([...SCHEMES.values()].map(({ form }) => form))].join(' or ')
   return new FacsimileError('LOCATION_INVALID', `the cache provider location ${shown} ${problem}; write ${forms}`)
 }

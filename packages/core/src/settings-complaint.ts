@@ -10,6 +10,9 @@ const SECRET = /pass|pwd|secret|token|key|auth|credential/i
 /** The names that are known at a place in the settings. */
 export type KnownKeys = (path: readonly PropertyKey[]) => readonly string[]
 
+/** Nothing of their values is shown: a slip may have put the very secret in the wrong place. */
+const SECRETS: ReadonlySet<unknown> = new Set(['encryptionKeys'])
+
 /** One clause per wrong key, in the order of `issues`. Passwords in locations and objects are masked. */
 export function describeIssues(issues: readonly z.core.$ZodIssue[], input: unknown, knownKeys: KnownKeys): string {
   const clauses = issues.flatMap((issue) => {
@@ -20,6 +23,7 @@ export function describeIssues(issues: readonly z.core.$ZodIssue[], input: unkno
       (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
       input,
     )
+    if (SECRETS.has(issue.path[0])) return [`\`${nameOf(issue.path)}\` cannot be used: ${issue.message}`]
     const subject = issue.path.length === 0 ? 'the argument' : `\`${nameOf(issue.path)}\``
     return [
       value === undefined

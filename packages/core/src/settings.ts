@@ -1,6 +1,7 @@
 // The settings of one Facsimile: what may be written, what it defaults to, and what a mistake is answered with.
 import { z } from 'zod'
 import { compileAddressRanges } from './address/address-range.js'
+import { COMPRESSIONS } from './at-rest/page-compression.js'
 import type { CacheProvider } from './cache-provider.js'
 import { FacsimileError } from './errors.js'
 import type { Logger } from './logger.js'
@@ -96,6 +97,13 @@ const SHAPE = {
     .default(1),
   include: globs().default(['**']),
   exclude: globs().default([]),
+  encryptionKeys: listOf(
+    z.union([z.string(), z.instanceof(Uint8Array)], { error: 'write a key as base64 text' }),
+    'keys, the current one first',
+  ).optional(),
+  compression: z
+    .union([z.literal(false), z.enum(COMPRESSIONS)], { error: `write ${COMPRESSIONS.join(', ')} or false` })
+    .default(false),
   storeAs: z.enum(['produced', 'sent'], "write 'produced' or 'sent'").default('produced'),
   disableFilter: switchOf().default(false),
   disableCache: switchOf().default(false),
@@ -132,7 +140,10 @@ export function resolveSettings(input: unknown = {}): Settings {
   const settings = result.data
   compileAddressRanges(settings.allowedAddresses, 'allowedAddresses')
   compileAddressRanges(settings.clientAddress.trustedProxies, 'clientAddress.trustedProxies')
-  return freezeAll(settings, new Set<unknown>([settings.cacheProvider, settings.logger]))
+  return freezeAll(
+    settings,
+    new Set<unknown>([settings.cacheProvider, settings.logger, ...(settings.encryptionKeys ?? [])]),
+  )
 }
 
 function knownKeysAt([first]: readonly PropertyKey[]): readonly string[] {

@@ -4,6 +4,7 @@ import {
   createPageStore,
   createSafeLogger,
   openCacheProvider,
+  publish,
   resolveSettings,
   type CacheProvider,
   type FacsimileSettings,
@@ -11,12 +12,15 @@ import {
   type PageToken,
   type Settings,
 } from '@facsimile/core'
+import { protectAtRest } from '@facsimile/core/at-rest'
 import { createFetcher } from './fetcher.js'
 import { createFilterContext } from './filter-context.js'
 import { hasPath, urlOf, type Middleware, type Response } from './http-types.js'
 import { createResponseFilter } from './response-filter.js'
 
 const DEFAULT_TIMEOUT_MS = 5_000
+/** The log is told of unreadable pages at most so often; the events of each. */
+const QUIET_MS = 60_000
 
 export interface Facsimile {
   /** Filter and fetcher in one; mount it before the routes, and after `compression`. */
@@ -53,7 +57,7 @@ export function createFacsimile(input: FacsimileSettings = {}, internals: Facsim
   const settings = resolveSettings(input)
   const logger = createSafeLogger(settings.logger)
   const guard = createAddressGuard({ ...settings.clientAddress, allowedAddresses: settings.allowedAddresses })
-  const provider = settings.disableCache ? undefined : providerOf(settings)
+  const provider = settings.disableCache ? undefined : providerOf(settings, logger)
   const pages = provider === undefined ? undefined : createPageStore(provider, logger)
   const filter = createResponseFilter(createFilterContext({ settings, guard, logger, pages, now, random }))
   const fetcher = createFetcher({ settings, guard, logger, pages, now })
@@ -82,11 +86,26 @@ export function createFacsimile(input: FacsimileSettings = {}, internals: Facsim
   }
 }
 
-function providerOf(settings: Settings): CacheProvider {
-  const { cacheProvider, maxCachedPages, maxCachedBytes } = settings
-  return typeof cacheProvider === 'string'
-    ? openCacheProvider(cacheProvider, { maxCachedPages, maxCachedBytes })
-    : cacheProvider
+function providerOf(settings: Settings, logger: Logger): CacheProvider {
+  const { cacheProvider, maxCachedPages, maxCachedBytes, encryptionKeys, compression } = settings
+  const provider =
+    typeof cacheProvider === 'string'
+      ? openCacheProvider(cacheProvider, { maxCachedPages, maxCachedBytes })
+      : cacheProvider
+  let quietUntil = -Infinity
+  return protectAtRest(provider, {
+    encryptionKeys,
+    compression,
+    onUnreadable(reason) {
+      publish('facsimile:unreadable', () => ({ reason }))
+      if (performance.now() < quietUntil) return
+      quietUntil = performance.now() + QUIET_MS
+      logger.warn(
+        { reason },
+        'A stored page could not be opened: its key is not in encryptionKeys, it was changed, or it was stored before protection was switched on.',
+      )
+    },
+  })
 }
 
 /** Logs what is allowed and probably not meant. */

@@ -1,0 +1,188 @@
+// The `redis` cache provider: pages in Redis, shared by the servers of a farm.
+import type { CacheProvider, CapturedPage } from '../cache-provider.js'
+import { FacsimileError } from '../errors.js'
+import { startLife } from '../lifetime.js'
+import { decodePageRecord, encodePageRecord } from '../page-record.js'
+import type { PageToken } from '../page-token.js'
+import { createDeadline } from '../with-deadline.js'
+import { createOperationGate } from './operation-gate.js'
+import { checkRedis } from './redis/check-redis.js'
+import { createOwnClient } from './redis/client-options.js'
+import { longestValueFor, readValue, takeValue } from './redis/page-value.js'
+import { isRedisClient, type RedisClient } from './redis/redis-client.js'
+import { createRedisConnection, type RedisConnection, type ServerFacts } from './redis/redis-connection.js'
+import { redisFailure } from './redis/redis-failure.js'
+import { parseRedisLocation } from './redis/redis-location.js'
+import { resolveKeySettings, type RedisKeySettings } from './redis/redis-settings.js'
+
+export type { RedisClient } from './redis/redis-client.js'
+export { isRedisLocation, REDIS_LOCATION_FORMS } from './redis/redis-location.js'
+export type { RedisKeySettings } from './redis/redis-settings.js'
+
+/**
+ * Taken off each life, because Redis begins to count when the command has reached it: up to this long on its way, a
+ * page still goes in time. What took longer is corrected afterwards.
+ */
+const TRAVEL_MS = 20
+
+export type RedisProviderSettings = RedisKeySettings &
+  (
+    | {
+        /**
+         * `redis://[user[:password]@]host[:port][/db]`, `rediss:` for TLS, or for Sentinels
+         * `redis+sentinel://[user:password@]host[:port],host2[:port]/masterName[/db]`. May end in `?prefix=` and
+         * `&timeoutMs=`, which a setting of that name overrides.
+         */
+        readonly location: string
+        readonly client?: never
+      }
+    | {
+        /**
+         * An ioredis `Redis` or `Cluster` of yours, connected or not. It stays yours: its options stay as they are, and
+         * it is never closed. Until `close()` its events are listened to, `error` among them.
+         */
+        readonly client: RedisClient
+        readonly location?: never
+      }
+  )
+
+/** What a call works with, once the connection is ready. */
+interface Call {
+  readonly client: RedisClient
+  readonly facts: ServerFacts
+  /** Throws when the caller has stopped waiting. */
+  readonly stillWanted: () => void
+}
+
+/**
+ * Keeps each page as one value under `prefix` and its token, so any node of a Cluster may hold it. Redis alone decides
+ * who gets a page (`GETDEL`, or `GET` and `DEL` before Redis 6.2) and when it has expired, on its own clock. A value
+ * that is no page of ours is a miss.
+ *
+ * Connects at the first use. A call waits for the connection and the answer together, `timeoutMs` at most. A `pull`
+ * that timed out, was cut off or was cancelled may have taken its page: a page is handed out at most once.
+ * Throws `LOCATION_INVALID` or `SETTINGS_INVALID`.
+ */
+export function createRedisProvider(settings: RedisProviderSettings): CacheProvider {
+  const { connection, server, prefix, timeoutMs, maxPageBytes } = open(settings)
+  const gate = createOperationGate('redis')
+  const withDeadline = createDeadline(timeoutMs)
+  let closing: Promise<void> | undefined
+
+  /** Passes the gate, waits for the connection and gives failures their name. */
+  function use<T>(what: string, operation: (call: Call) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return gate.pass(async () => {
+      let sent = false
+      try {
+        return await withDeadline(`Redis did not ${what} in time.`, async (late) => {
+          const stillWanted = () => {
+            late.throwIfAborted()
+            signal?.throwIfAborted()
+          }
+          const client = await connection.ready()
+          stillWanted()
+          sent = true
+          return operation({ client, facts: connection.facts(), stillWanted })
+        })
+      } catch (error) {
+        throw redisFailure({ what, server, timeoutMs, sent }, error)
+      }
+    }, signal)
+  }
+
+  async function keep(token: PageToken, page: CapturedPage, { client, facts, stillWanted }: Call): Promise<void> {
+    const key = prefix + token
+    if (lifeLeftMs(page) < 1) {
+      await client.del(key)
+      return
+    }
+    if (page.body.length > maxPageBytes) throw pageTooLarge(page.body.length, maxPageBytes, 'maxPageBytes')
+    const value = encodePageRecord(page)
+    const longest = await longestValueFor(value.length, client, facts)
+    if (value.length > longest) throw pageTooLarge(value.length, longest, "Redis's proto-max-bulk-len")
+    stillWanted()
+    const sentAt = performance.now()
+    await client.set(key, value, 'PX', Math.max(1, lifeLeftMs(page)))
+    // Nobody knows when on the way Redis began to count: the rest is told once more.
+    if (performance.now() - sentAt > TRAVEL_MS) await client.pexpire(key, Math.max(0, lifeLeftMs(page)))
+  }
+
+  return {
+    name: 'redis',
+    store: (token, page, { signal } = {}) => use('store a page', (call) => keep(token, page, call), signal),
+    pull: (token, { signal } = {}) =>
+      use(
+        'take a page',
+        async ({ client, facts, stillWanted }) => toPage(await takeValue(client, prefix + token, facts, stillWanted)),
+        signal,
+      ),
+    peek: (token, { signal } = {}) =>
+      use('read a page', async ({ client }) => toPage(await readValue(client, prefix + token)), signal),
+    remove: (token) => use('remove a page', async ({ client }) => (await client.del(prefix + token)) === 1),
+    async check() {
+      if (gate.isClosed()) return ['The redis cache provider is closed; open a new one.']
+      try {
+        return await use('store and take a probe', ({ client, facts, stillWanted }) =>
+          checkRedis(client, facts, { prefix, server, stillWanted }),
+        )
+      } catch (error) {
+        return [(error as Error).message]
+      }
+    },
+    close: () => (closing ??= gate.close().then(() => connection.close(timeoutMs))),
+  }
+}
+
+/** Whole milliseconds; less than one: the page has expired. */
+function lifeLeftMs({ expiresAt }: CapturedPage): number {
+  return Math.floor(startLife(expiresAt, performance).lifetimeMs) - TRAVEL_MS
+}
+
+/** A value that is no record of ours, or not a whole one, is none. */
+function toPage(value: Buffer | undefined): CapturedPage | undefined {
+  return value === undefined ? undefined : decodePageRecord(value)
+}
+
+function pageTooLarge(bytes: number, most: number, limit: string): FacsimileError {
+  return new FacsimileError(
+    'PAGE_TOO_LARGE',
+    `a page of ${bytes} bytes is longer than ${limit} = ${most} allows; raise it or lower the maxPageBytes of the middleware`,
+  )
+}
+
+type Opened = Required<RedisKeySettings> & { readonly connection: RedisConnection; readonly server: string }
+
+function open(settings: RedisProviderSettings): Opened {
+  const { location, client } = settings as { location?: unknown; client?: unknown }
+  if ((location === undefined) === (client === undefined)) {
+    throw new FacsimileError('SETTINGS_INVALID', 'give the redis cache provider either a location or a client')
+  }
+  if (client !== undefined) return openClient(client, settings)
+  if (typeof location !== 'string') {
+    throw new FacsimileError('LOCATION_INVALID', 'the redis location is not a string; write redis://host:port')
+  }
+  const parsed = parseRedisLocation(location)
+  const { prefix = parsed.prefix, timeoutMs = parsed.timeoutMs, maxPageBytes } = settings
+  const resolved = resolveKeySettings({
+    ...(prefix !== undefined && { prefix }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(maxPageBytes !== undefined && { maxPageBytes }),
+  })
+  const hosts = parsed.hosts.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',')
+  return {
+    ...resolved,
+    connection: createRedisConnection(() => createOwnClient(parsed, resolved.timeoutMs), true),
+    server: parsed.masterName === undefined ? hosts : `${parsed.masterName} of the Sentinels ${hosts}`,
+  }
+}
+
+function openClient(client: unknown, settings: RedisKeySettings): Opened {
+  if (!isRedisClient(client)) {
+    throw new FacsimileError('SETTINGS_INVALID', 'client is no ioredis client; give a Redis or Cluster of ioredis')
+  }
+  return {
+    ...resolveKeySettings(settings),
+    connection: createRedisConnection(() => Promise.resolve(client), false),
+    server: 'the given client',
+  }
+}

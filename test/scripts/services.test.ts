@@ -1,0 +1,279 @@
+// The starter of real servers, on machines whose programs are stand-ins: what it picks, what it says, what it leaves.
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { existsSync } from 'node:fs'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { needsServers } from '../../scripts/services/needs-servers.mjs'
+import { createStandInMachine, until, type StandInMachine } from './support/stand-in-machine.js'
+
+const SHOW_SERVERS = `console.log(Object.entries(process.env).filter(([name]) => /^TEST_(REDIS|MYSQL)_/.test(name)).map((pair) => pair.join('=')).join('\\n'))`
+const WAIT = `console.log('jest runs'); setInterval(() => {}, 1000)`
+
+let machine: StandInMachine
+beforeEach(async () => {
+  machine = await createStandInMachine()
+})
+afterEach(async () => {
+  await machine.remove()
+})
+
+describe('a machine without servers', () => {
+  test('ends with status 1 and runs no test, so that nothing is skipped in silence', async () => {
+    const run = machine.run(`console.log('jest runs')`)
+    expect(await run.ended).toBe(1)
+    expect(run.output()).not.toContain('jest runs')
+  })
+
+  test('is told what was looked for, and of four ways out', async () => {
+    const run = machine.run('')
+    await run.ended
+    for (const words of [
+      'Redis and MySQL could not be had',
+      'REDIS_URL is not set',
+      'redis-server and valkey-server not found',
+      'MYSQL_URL is not set',
+      'mariadbd and mysqld not found',
+      'docker not found',
+      'apt-get forbidden by TEST_INSTALL=0',
+      'REDIS_URL=redis://127.0.0.1:6379 MYSQL_URL=mysql://user:password@127.0.0.1:3306/test npm test',
+      'apt-get install redis-server mariadb-server-core mariadb-client-core',
+      'start Docker',
+      'npm run test:unit',
+    ]) {
+      expect(run.output()).toContain(words)
+    }
+  })
+
+  test('is told of the one server that is missing, and keeps nothing of the other', async () => {
+    await machine.addRedis()
+    const run = machine.run('')
+    expect(await run.ended).toBe(1)
+    expect(run.output()).toContain('; MySQL could not be had')
+    expect(await machine.pids()).toHaveLength(1)
+    expect(await machine.leftovers()).toEqual([])
+  })
+
+  test('is told when a docker client finds no engine', async () => {
+    await machine.add('docker', 'echo "cannot connect" >&2; exit 1')
+    const run = machine.run('')
+    expect(await run.ended).toBe(1)
+    expect(run.output()).toContain('docker found, but no engine answers')
+  })
+
+  test('sees the end of the log of a server that does not come up', async () => {
+    await machine.addMariadb()
+    await machine.add('redis-server', 'echo "the disk is upside down"; exit 3')
+    const run = machine.run('')
+    expect(await run.ended).toBe(1)
+    expect(run.output()).toContain('Redis ended with status 3 before it answered')
+    expect(run.output()).toContain('the disk is upside down')
+    expect(await machine.leftovers()).toEqual([])
+  })
+})
+
+describe('servers from programs', () => {
+  beforeEach(async () => {
+    await machine.addRedis()
+    await machine.addMariadb()
+  })
+
+  test('are told of in one line each, with version and program', async () => {
+    const run = machine.run('')
+    expect(await run.ended).toBe(0)
+    expect(run.output()).toMatch(/^Redis: Redis 99\.3\.4 · \S+\/redis-server · \d+ ms$/m)
+    expect(run.output()).toMatch(/^MySQL: MariaDB 99\.1\.2 · \S+\/mariadbd · \d+ ms$/m)
+  })
+
+  test('reach the tests as addresses and versions in the environment', async () => {
+    const run = machine.run(SHOW_SERVERS)
+    await run.ended
+    expect(run.output()).toMatch(/^TEST_REDIS_URL=redis:\/\/127\.0\.0\.1:\d+$/m)
+    expect(run.output()).toMatch(/^TEST_REDIS_SERVER=Redis 99\.3\.4$/m)
+    expect(run.output()).toMatch(/^TEST_MYSQL_URL=mysql:\/\/facsimile:[\w-]{24}@127\.0\.0\.1:\d+\/facsimile$/m)
+    expect(run.output()).toMatch(/^TEST_MYSQL_SERVER=MariaDB 99\.1\.2$/m)
+  })
+
+  test('are gone, process and folder, after the tests have passed', async () => {
+    const run = machine.run('')
+    expect(await run.ended).toBe(0)
+    expect(await machine.pids()).toHaveLength(2)
+    expect(await machine.leftovers()).toEqual([])
+  })
+
+  test('are gone after the tests have failed, whose status is kept', async () => {
+    const run = machine.run('process.exit(7)')
+    expect(await run.ended).toBe(7)
+    expect(await machine.leftovers()).toEqual([])
+  })
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('are gone after %s, as with Ctrl-C', async (signal, status) => {
+    const run = machine.run(WAIT)
+    await until('jest runs', () => run.output().includes('jest runs'))
+    expect(await machine.leftovers()).toHaveLength(4)
+    run.child.kill(signal)
+    expect(await run.ended).toBe(status)
+    expect(await machine.leftovers()).toEqual([])
+  })
+
+  test("are gone after npm's shell was ended, which passes no signal on", async () => {
+    const run = machine.runInShell(WAIT)
+    await until('jest runs', () => run.output().includes('jest runs'))
+    run.child.kill('SIGTERM')
+    await run.ended
+    await until('nothing is left', async () => (await machine.leftovers()).length === 0)
+  })
+
+  test('are gone after an interruption while they start', async () => {
+    await machine.add('redis-server', `exec "${process.execPath}" -e "setInterval(() => {}, 1000)"`)
+    const run = machine.run(WAIT)
+    await until('MariaDB is up', () => run.output().includes('MySQL: '))
+    run.child.kill('SIGINT')
+    expect(await run.ended).toBe(130)
+    expect(run.output()).not.toContain('jest runs')
+    expect(await machine.leftovers()).toEqual([])
+  })
+
+  test('are gone even when there was no time to stop them', async () => {
+    const run = machine.run(`${WAIT}; setTimeout(() => process.exit(), 500)`)
+    await until('jest runs', () => run.output().includes('jest runs'))
+    run.child.kill('SIGKILL')
+    await run.ended
+    await until('nothing is left', async () => (await machine.leftovers()).length === 0)
+  })
+})
+
+describe('servers in containers', () => {
+  test('are used when the machine has no programs, each in a throw-away project', async () => {
+    await machine.addDocker()
+    const run = machine.run(SHOW_SERVERS)
+    expect(await run.ended).toBe(0)
+    expect(run.output()).toMatch(/^Redis: Redis 99\.3\.4 · docker 99\.7 · \d+ ms$/m)
+    expect(run.output()).toMatch(/^MySQL: MariaDB 99\.1\.2 · docker 99\.7 · \d+ ms$/m)
+    const project = `-p facsimile-test-${run.child.pid}-redis --profile stores`
+    const asked = (await machine.asked('docker')).map((line) => line.replace(/-f \S+ /, ''))
+    expect(asked).toContain(`compose ${project} up --detach --quiet-pull redis`)
+    expect(asked).toContain(`compose ${project} down --volumes --timeout 2`)
+    const port = Number(/TEST_REDIS_URL=redis:\/\/127\.0\.0\.1:(\d+)/.exec(run.output())?.[1])
+    await until('the container is gone', async () => !(await answers(port)))
+  })
+
+  test('are not asked for when programs are there', async () => {
+    await machine.addDocker()
+    await machine.addRedis()
+    await machine.addMariadb()
+    expect(await machine.run('').ended).toBe(0)
+    await expect(machine.asked('docker')).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('missing programs', () => {
+  beforeEach(async () => {
+    await machine.addRedis()
+    await machine.addMariadb()
+    await machine.addApt()
+    await machine.pack('redis-server')
+  })
+
+  test('are installed for root on a Debian-like system, after a line that says so, and for nobody else', async () => {
+    const run = machine.run('', { TEST_INSTALL: '' })
+    const status = await run.ended
+    const asked =
+      status === 0 ? (await machine.asked('apt')).map((line) => line.replace(/ -(o|q)\S* ?\S*=\S+| -qq/g, '')) : []
+    if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
+      expect(run.output()).toContain('Installing with apt-get, once (TEST_INSTALL=0 forbids it): redis-server …\n')
+      expect(asked).toEqual(['noninteractive update', 'noninteractive install -y --no-install-recommends redis-server'])
+      expect(run.output()).toMatch(/^Redis: Redis 99\.3\.4/m)
+    } else {
+      expect(run.output()).toMatch(/apt-get (needs root|is for Debian-like systems)/)
+      await expect(machine.asked('apt')).rejects.toThrow('ENOENT')
+    }
+  })
+
+  test('are not installed against TEST_INSTALL=0', async () => {
+    expect(await machine.run('').ended).toBe(1)
+    await expect(machine.asked('apt')).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('an address that the user gives', () => {
+  test('is used as it is, before any program', async () => {
+    await machine.addRedis()
+    await machine.addMariadb()
+    const other = machine.run(`${SHOW_SERVERS}; ${WAIT}`)
+    await until('the other Redis is up', () => other.output().includes('jest runs'))
+    const url = /TEST_REDIS_URL=(\S+)/.exec(other.output())?.[1] ?? ''
+
+    const run = machine.run(SHOW_SERVERS, { REDIS_URL: `${url}/5` })
+    expect(await run.ended).toBe(0)
+    expect(run.output()).toMatch(/^Redis: Redis 99\.3\.4 · REDIS_URL · \d+ ms$/m)
+    expect(run.output()).toContain(`TEST_REDIS_URL=${url}/5\n`)
+    // Three, not four: no second Redis was started, and the given one was left running.
+    expect(await machine.pids()).toHaveLength(3)
+    other.child.kill('SIGINT')
+    await other.ended
+    expect(await machine.leftovers()).toEqual([])
+  })
+
+  test.each(['REDIS_URL', 'MYSQL_URL'])(
+    'ends the run when no server answers at %s, and shows no password',
+    async (name) => {
+      await machine.addRedis()
+      await machine.addMariadb()
+      const port = await closedPort()
+      const protocol = name === 'REDIS_URL' ? 'redis' : 'mysql'
+      const run = machine.run('', { [name]: `${protocol}://someone:hush-hush@127.0.0.1:${port}/x` })
+      expect(await run.ended).toBe(1)
+      expect(run.output()).toContain(`${name} is set, but its server cannot be used`)
+      expect(run.output()).not.toContain('hush-hush')
+      expect(await machine.leftovers()).toEqual([])
+    },
+  )
+})
+
+describe('jest arguments', () => {
+  const STORE_TESTS = ['/home/me/shop/test/stores/redis-provider.test.ts']
+
+  test.each([
+    [[]],
+    [['--coverage']],
+    [['-t', 'keeps a page']],
+    [['test/stores']],
+    [['redis']],
+    [['test/core', 'test/stores/redis']],
+    [['--testPathPatterns', 'test/core']],
+    [['--testPathPatterns=redis', 'test/core']],
+    [['test/core', '(']],
+  ])('that can reach the tests of the stores need servers: %j', (given) => {
+    expect(needsServers(given, STORE_TESTS)).toBe(true)
+  })
+
+  test.each([
+    [['test/core']],
+    [['./test/express', '--verbose']],
+    [['--runInBand', 'test/core/glob']],
+    [['-t', 'keeps a page', 'test/core']],
+    [['--listTests']],
+    [['--version']],
+  ])('that cannot reach them need none: %j', (given) => {
+    expect(needsServers(given, STORE_TESTS)).toBe(false)
+  })
+})
+
+/** Whether anybody listens on the port. */
+function answers(port: number): Promise<boolean> {
+  const socket = connect({ host: '127.0.0.1', port })
+  return new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+  }).finally(() => socket.destroy())
+}
+
+/** A port that nobody listens on. */
+async function closedPort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,98 @@
+// Private Redis servers, providers and clients for the tests of the Redis provider, all of them closed afterwards.
+import type { CacheProvider } from '@facsimile/core'
+import { createRedisProvider, type RedisProviderSettings } from '@facsimile/core/redis'
+import { Redis } from 'ioredis'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { startRedis, type ThrowAwayServer } from '../../../scripts/services.mjs'
+
+/** What a test opens; each thing is closed when the test ends, the last one first. */
+export interface RedisBench {
+  server(...args: string[]): Promise<ThrowAwayServer>
+  provider(settings: RedisProviderSettings): CacheProvider
+  /** A client of the test's own, connected. */
+  client(url: string): Promise<Redis>
+  onEnd(end: () => unknown): void
+}
+
+/** A test body that is given a bench. */
+export function withBench(use: (bench: RedisBench) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const ends: (() => unknown)[] = []
+    const bench: RedisBench = {
+      onEnd: (end) => void ends.unshift(end),
+      async server(...args) {
+        const server = await startRedis({ args })
+        ends.unshift(() => server.stop())
+        return server
+      },
+      provider(settings) {
+        const provider = createRedisProvider(settings)
+        ends.unshift(() => provider.close())
+        return provider
+      },
+      async client(url) {
+        const client = new Redis(url)
+        ends.unshift(() => client.disconnect())
+        await client.ping()
+        return client
+      },
+    }
+    try {
+      await use(bench)
+    } finally {
+      for (const end of ends) await end()
+    }
+  }
+}
+
+/** The error that `call` rejects with; fails when it resolves. */
+export async function failureOf(call: Promise<unknown>): Promise<Error & { code?: string }> {
+  const [outcome] = await Promise.allSettled([call])
+  if (outcome.status === 'fulfilled') throw new Error(`resolved to ${JSON.stringify(outcome.value)}`)
+  return outcome.reason as Error
+}
+
+/** Freezes the server: connections are accepted, nothing is answered. Resolves, when it is frozen, to what thaws it. */
+export async function freeze(server: ThrowAwayServer): Promise<() => Promise<void>> {
+  await server.kill('SIGSTOP')
+  while (await answers(server.port)) await server.kill('SIGSTOP')
+  return () => server.kill('SIGCONT')
+}
+
+/** Whether a server at `port` answers a PING within 100 ms. */
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    socket.write('PING\r\n')
+    await once(socket, 'data', { signal: AbortSignal.timeout(100) })
+    return true
+  } catch (error) {
+    if ((error as Error).name === 'AbortError') return false
+    throw error
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** A port of this machine where nothing listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** Asks until `holds` answers true; fails after `timeoutMs`. */
+export async function eventually(
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  timeoutMs = 10_000,
+): Promise<void> {
+  const end = performance.now() + timeoutMs
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
