@@ -233,7 +233,7 @@ describe('an address that the user gives', () => {
 })
 
 describe('jest arguments', () => {
-  const STORE_TESTS = ['/home/me/shop/test/stores/redis-provider.test.ts']
+  const STORE_TESTS = ['/shop/test/stores/redis-provider.test.ts']
 
   test.each([
     [[]],
