@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { createPageToken } from '@facsimile/core'
 import { createPool, type Pool, type RowDataPacket } from 'mysql2'
-import { countRows, eventually, newTable, samplePage, withMysql, type MysqlBench } from './support/mysql-bench.js'
+import { samplePage } from '../core/providers/sample-page.js'
+import { countRows, eventually, newTable, withMysql, type MysqlBench } from './support/mysql-bench.js'
 import { mysqlUrl } from './support/servers.js'
 
 const HOUR_MS = 3_600_000

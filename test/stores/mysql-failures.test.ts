@@ -1,17 +1,10 @@
 // A database that fails: each fault has its own sentence, none looks like a miss, and work goes on when it is over.
 import { describe, expect, test } from '@jest/globals'
 import { createPageToken, type CacheProvider } from '@facsimile/core'
+import { samplePage } from '../core/providers/sample-page.js'
+import { failureOf } from '../support/failure-of.js'
 import type { ThrowAwayServer } from '../../scripts/services.mjs'
-import {
-  ask,
-  eventually,
-  failureOf,
-  faultOf,
-  freeze,
-  samplePage,
-  withMysql,
-  worksAgain,
-} from './support/mysql-bench.js'
+import { ask, eventually, faultOf, freeze, withMysql, worksAgain } from './support/mysql-bench.js'
 import { mysqlUrl } from './support/servers.js'
 
 describe('a server that cannot be reached', () => {

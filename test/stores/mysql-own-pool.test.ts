@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { createPageToken } from '@facsimile/core'
 import { createPool } from 'mysql2/promise'
-import { countRows, faultOf, newTable, samplePage, withMysql, worksAgain } from './support/mysql-bench.js'
+import { samplePage } from '../core/providers/sample-page.js'
+import { countRows, faultOf, newTable, withMysql, worksAgain } from './support/mysql-bench.js'
 import { mysqlUrl } from './support/servers.js'
 
 describe('a pool of the user', () => {

@@ -2,7 +2,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { createPageToken, parsePageToken, type PageToken } from '@facsimile/core'
 import { mysqlTableDdl } from '@facsimile/core/mysql'
-import { ask, countRows, failureOf, newTable, samplePage, withMysql, type MysqlBench } from './support/mysql-bench.js'
+import { samplePage } from '../core/providers/sample-page.js'
+import { failureOf } from '../support/failure-of.js'
+import { ask, countRows, newTable, withMysql, type MysqlBench } from './support/mysql-bench.js'
 import { mysqlUrl } from './support/servers.js'
 
 describe('the table of the mysql provider', () => {

@@ -3,8 +3,9 @@ import { describe, expect, test } from '@jest/globals'
 import { createPageToken } from '@facsimile/core'
 import type { Redis } from 'ioredis'
 import { randomBytes } from 'node:crypto'
+import { failureOf } from '../support/failure-of.js'
 import { samplePage } from '../core/providers/sample-page.js'
-import { failureOf, withBench } from './support/redis-bench.js'
+import { withBench } from './support/redis-bench.js'
 import { startRedisProxy } from './support/redis-proxy.js'
 
 describe('a page in Redis', () => {

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createPageToken } from '@facsimile/core'
+import { samplePage } from '../core/providers/sample-page.js'
 import { runCli } from '../cli/run-cli.js'
-import { ask, countRows, newTable, samplePage, withMysql, type MysqlBench } from './support/mysql-bench.js'
+import { ask, countRows, newTable, withMysql, type MysqlBench } from './support/mysql-bench.js'
 import { mysqlUrl, redisUrl } from './support/servers.js'
 
 let folder: string

@@ -1,20 +1,17 @@
 // The file provider between processes: one winner among all of them, and nothing that keeps one alive.
 import { describe, expect, test } from '@jest/globals'
-import { createPageToken } from '@facsimile/core'
 import { createFileProvider } from '@facsimile/core/file'
-import { execFile, fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { samplePage, withFolder } from './sample-page.js'
+import { expectOneWinner } from '../../support/race.js'
+import { withFolder } from './sample-page.js'
 
 // The workers import the built package, as a user's processes do: `npm run build` comes first.
 const RACE = join(import.meta.dirname, 'workers', 'race.mjs')
 const LEAVE_OPEN = join(import.meta.dirname, 'workers', 'leave-open.mjs')
 
-const PROCESSES = 3
-const ROUNDS = 200
 const DEADLINE_MS = 60_000
 
 describe('the file provider among processes', () => {
@@ -24,23 +21,10 @@ describe('the file provider among processes', () => {
       withFolder(async (folder) => {
         const directory = join(folder, 'pages')
         const provider = createFileProvider({ directory })
-        const racers = Array.from({ length: PROCESSES }, () => fork(RACE, [directory], { execArgv: [] }))
         try {
-          await Promise.all(racers.map(answerOf))
-          const roundsWon = new Set<number>()
-          for (let round = 0; round < ROUNDS; round++) {
-            const token = createPageToken()
-            const body = `page of round ${round} ${'x'.repeat(20_000)}`
-            await provider.store(token, samplePage({ body: Buffer.from(body) }))
-            const answers = await Promise.all(racers.map((racer) => ask(racer, token)))
-            expect(answers.flat()).toEqual([body])
-            roundsWon.add(answers.findIndex((pages) => pages.length > 0))
-          }
-          expect(roundsWon.size).toBeGreaterThan(1) // it was a race
+          await expectOneWinner(provider, RACE, [directory])
           expect(await readdir(directory)).toEqual([])
-          await Promise.all(racers.map(async (racer) => (racer.send('close'), once(racer, 'exit', deadline()))))
         } finally {
-          racers.forEach((racer) => racer.kill('SIGKILL'))
           await provider.close()
         }
       }),
@@ -64,19 +48,4 @@ describe.each(['memory', 'file'])('the %s provider', (scheme) => {
 async function run(script: string, ...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], { timeout: 20_000 })
   return stdout
-}
-
-function ask(racer: ChildProcess, token: string): Promise<string[]> {
-  const answer = answerOf(racer)
-  racer.send(token)
-  return answer as Promise<string[]>
-}
-
-async function answerOf(racer: ChildProcess): Promise<unknown> {
-  const [message] = (await once(racer, 'message', deadline())) as [unknown]
-  return message
-}
-
-function deadline(): { signal: AbortSignal } {
-  return { signal: AbortSignal.timeout(DEADLINE_MS) }
 }

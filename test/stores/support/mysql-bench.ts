@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
-import { createPageToken, type CacheProvider, type CapturedPage } from '@facsimile/core'
+import { createPageToken, type CacheProvider } from '@facsimile/core'
 import { createMysqlProvider } from '@facsimile/core/mysql'
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise'
+import { failureOf } from '../../support/failure-of.js'
+import { samplePage } from '../../core/providers/sample-page.js'
 import { startMariadb, type ThrowAwayServer } from '../../../scripts/services.mjs'
 
 /** What a test opens; each thing is closed when the test ends, the last one first. */
@@ -72,28 +74,6 @@ function greets(port: number): Promise<boolean> {
 /** A name that no other test uses. */
 export function newTable(): string {
   return `pages_${randomBytes(6).toString('hex')}`
-}
-
-/** A page that lives for a minute, with `overrides`. */
-export function samplePage(overrides: Partial<CapturedPage> = {}): CapturedPage {
-  const now = Date.now()
-  return {
-    url: '/account?tab=2',
-    method: 'GET',
-    status: 200,
-    contentType: 'text/html; charset=utf-8',
-    capturedAt: now,
-    expiresAt: now + 60_000,
-    body: Buffer.from('<!doctype html><title>Account</title>'),
-    ...overrides,
-  }
-}
-
-/** The error that `call` rejects with; fails when it resolves. */
-export async function failureOf(call: Promise<unknown>): Promise<Error & { code?: string }> {
-  const [outcome] = await Promise.allSettled([call])
-  if (outcome.status === 'fulfilled') throw new Error(`resolved to ${JSON.stringify(outcome.value)}`)
-  return outcome.reason as Error
 }
 
 /** The error with which a store and a pull both fail. */

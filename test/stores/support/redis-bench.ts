@@ -46,13 +46,6 @@ export function withBench(use: (bench: RedisBench) => Promise<void>): () => Prom
   }
 }
 
-/** The error that `call` rejects with; fails when it resolves. */
-export async function failureOf(call: Promise<unknown>): Promise<Error & { code?: string }> {
-  const [outcome] = await Promise.allSettled([call])
-  if (outcome.status === 'fulfilled') throw new Error(`resolved to ${JSON.stringify(outcome.value)}`)
-  return outcome.reason as Error
-}
-
 /** Freezes the server: connections are accepted, nothing is answered. Resolves, when it is frozen, to what thaws it. */
 export async function freeze(server: ThrowAwayServer): Promise<() => Promise<void>> {
   await server.kill('SIGSTOP')

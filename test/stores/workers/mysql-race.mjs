@@ -1,16 +1,6 @@
-// One of several processes that race for the same pages: 50 pulls at once for each token it is sent.
+// One racer of the race between processes, with the pages of its own kind of store.
 import { createMysqlProvider } from '@facsimile/core/mysql'
+import { race } from '../../support/race-worker.mjs'
 
 const [location, taking] = process.argv.slice(2)
-const provider = createMysqlProvider({ location, timeoutMs: 10_000 }, { taking })
-
-process.on('message', async (token) => {
-  if (token === 'close') {
-    await provider.close()
-    process.disconnect()
-    return
-  }
-  const pages = await Promise.all(Array.from({ length: 50 }, () => provider.pull(token)))
-  process.send(pages.filter((page) => page !== undefined).map(({ body }) => body.toString('latin1')))
-})
-process.send('ready')
+race(createMysqlProvider({ location, timeoutMs: 10_000 }, { taking }))

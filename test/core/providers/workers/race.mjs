@@ -1,15 +1,5 @@
-// One of several processes that race for the same pages: 50 pulls at once for each token it is sent.
+// One racer of the race between processes, with the pages of its own kind of store.
 import { createFileProvider } from '@facsimile/core/file'
+import { race } from '../../../support/race-worker.mjs'
 
-const provider = createFileProvider({ directory: process.argv[2] })
-
-process.on('message', async (token) => {
-  if (token === 'close') {
-    await provider.close()
-    process.disconnect()
-    return
-  }
-  const pages = await Promise.all(Array.from({ length: 50 }, () => provider.pull(token)))
-  process.send(pages.filter((page) => page !== undefined).map(({ body }) => body.toString('latin1')))
-})
-process.send('ready')
+race(createFileProvider({ directory: process.argv[2] }))

@@ -54,7 +54,7 @@ export function parseMysqlLocation(location: string): MysqlLocation {
   if (typeof (location as unknown) !== 'string') throw invalid(location, 'is not a string')
   if (!/^(mysql|mariadb):\/\//i.test(location)) throw invalid(location, 'does not begin with mysql:// or mariadb://')
   // What the parser of URLs would drop without a word, or take for the end of the password.
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
   if (/[\u0000-\u0020\\]/.test(location))
     throw invalid(location, 'holds a blank or a backslash; write it as %20 or %5C')
   if (!URL.canParse(location)) throw invalid(location, 'is no URL; write a special character of the password as %XX')
