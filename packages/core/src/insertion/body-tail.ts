@@ -5,6 +5,9 @@ import { endsName, findCommentEnd, findTagEnd, isSpace, LESS_THAN, matchWord, SL
 /** A longer tail is no tail: the snippet then goes to the end of the page. */
 const MAX_TAIL_BYTES = 512
 
+/** By byte: its place, from 1, in the `</bo` or `</ht` that opens a tail in either case; 0 for all others. */
+const PLACE_IN_OPENING = placesIn(['</bo', '</BO', '</ht', '</HT'])
+
 const NOTHING = Buffer.alloc(0)
 
 /**
@@ -67,18 +70,25 @@ export class BodyTail {
   }
 }
 
-/** The offset of the first `<` that may begin the page's tail, or the data's length. */
+/**
+ * The offset of the first `<` that may begin the page's tail, or the data's length. A tail begins with four bytes of
+ * which every fourth byte of the data hits one, and that one tells where its `<` would be.
+ */
 function findFirstTail(data: Buffer): number {
-  let at = data.indexOf(LESS_THAN, Math.max(0, data.length - MAX_TAIL_BYTES))
-  while (at !== -1 && !(mayOpenTail(data, at) && readTail(data, at) !== 'none')) at = data.indexOf(LESS_THAN, at + 1)
-  return at === -1 ? data.length : at
+  const from = Math.max(0, data.length - MAX_TAIL_BYTES)
+  for (let at = from + 3; at < data.length; at += 4) {
+    const place = PLACE_IN_OPENING[data[at]!]!
+    if (place !== 0 && opensTail(data, at - place + 1)) return at - place + 1
+  }
+  for (let at = Math.max(from, data.length - 3); at < data.length; at++) if (opensTail(data, at)) return at
+  return data.length
 }
 
 /** Where the snippet goes in a tail: before the last real `</body>`, else before the first `</html>`, else -1. */
 function findPlace(tail: Buffer): number {
   let html = -1
   for (let at = tail.length - 1; at >= 0; at--) {
-    if (tail[at] !== LESS_THAN || !mayOpenTail(tail, at)) continue
+    if (!mayOpenTail(tail, at)) continue
     const kind = readTail(tail, at)
     if (kind === 'body') return at
     if (kind === 'html') html = at
@@ -86,13 +96,19 @@ function findPlace(tail: Buffer): number {
   return html
 }
 
-/** A look at two bytes, which spares most tags of a page the reading: `</b` or `</h`, as far as the data goes. */
+function opensTail(data: Buffer, at: number): boolean {
+  return mayOpenTail(data, at) && readTail(data, at) !== 'none'
+}
+
+/** A look at four bytes, which spares most tags of a page the reading: `</bo` or `</ht`, as far as the data goes. */
 function mayOpenTail(data: Buffer, at: number): boolean {
+  if (data[at] !== LESS_THAN) return false
   if (at + 1 === data.length) return true
   if (data[at + 1] !== SLASH) return false
   if (at + 2 === data.length) return true
   const letter = data[at + 2]! | 0x20
-  return letter === 0x62 || letter === 0x68
+  if (letter !== 0x62 && letter !== 0x68) return false
+  return at + 3 === data.length || (data[at + 3]! | 0x20) === (letter === 0x62 ? 0x6f : 0x74)
 }
 
 function readTail(data: Buffer, from: number): Tail {
@@ -133,4 +149,10 @@ function readEndTag(data: Buffer, from: number, open: string): number | 'no' | '
   if (!endsName(data[after]!)) return 'no'
   const end = findTagEnd(data, after)
   return end === -1 ? 'partly' : end
+}
+
+function placesIn(openings: readonly string[]): Uint8Array {
+  const places = new Uint8Array(256)
+  for (const opening of openings) [...Buffer.from(opening)].forEach((byte, index) => (places[byte] = index + 1))
+  return places
 }
