@@ -44,7 +44,7 @@ const PROVOCATIONS: Record<ErrorCode, () => unknown> = {
     await answer
   },
   PROVIDER_OVERLOADED: async () => {
-    const pages = storeOf({ store: () => Promise.resolve() })
+    const pages = storeOf({ openSink: () => ({ add: ignore, discard: ignore, store: () => Promise.resolve() }) })
     await new Promise((_, reject) => {
       const listener = (message: unknown) => reject((message as { error: FacsimileError }).error)
       subscribe('facsimile:lost', listener)

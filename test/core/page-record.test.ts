@@ -46,6 +46,16 @@ describe('a page record', () => {
     }
   })
 
+  test('without a checksum for its body is refused when any single byte before the body has changed', () => {
+    const record = encodePageRecord(fixedPage, { checksBody: false })
+    expect(decodePageRecord(record)).toStrictEqual(fixedPage)
+    for (let at = 0; at < record.length - fixedPage.body.length; at++) {
+      const changed = Buffer.from(record)
+      changed[at] = (changed[at] ?? 0) ^ 0x01
+      expect(decodePageRecord(changed)).toBeUndefined()
+    }
+  })
+
   test('is refused when it was cut short anywhere', () => {
     const record = encodePageRecord(fixedPage)
     for (let length = 0; length < record.length; length++) {

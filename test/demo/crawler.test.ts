@@ -35,6 +35,37 @@ describe('The crawler', () => {
     expect('body' in answer && answer.body.toString()).toBe('["/account?a=1",null,"ReplayDesk/1.0 (stand-in crawler)"]')
   })
 
+  test('asks again, when it is patient, for a copy that has not reached the common store yet', async () => {
+    const statuses = [404, 404, 200]
+    const crawler = await crawl(
+      (_req, res) => {
+        res.writeHead(statuses.shift() ?? 500, { 'Served-By': 'b' }).end()
+      },
+      { retryDelaysMs: [1, 1, 1, 1] },
+    )
+    expect(await crawler.fetchCopy(createPageToken())).toMatchObject({ status: 404 })
+    expect(await crawler.fetchCopy(createPageToken(), { isPatient: true })).toMatchObject({
+      status: 200,
+      servedBy: 'b',
+    })
+    expect(statuses).toEqual([])
+  })
+
+  test('gives up on a copy that is not there, and asks once only where it was refused', async () => {
+    const asked: (string | undefined)[] = []
+    const statuses = [404, 404, 403]
+    const crawler = await crawl(
+      (req, res) => {
+        asked.push(req.url)
+        res.writeHead(statuses.shift() ?? 500).end()
+      },
+      { retryDelaysMs: [1] },
+    )
+    expect(await crawler.fetchCopy(createPageToken(), { isPatient: true })).toMatchObject({ status: 404 })
+    expect(await crawler.fetchCopy(createPageToken(), { isPatient: true })).toMatchObject({ status: 403 })
+    expect(asked).toHaveLength(3)
+  })
+
   test('notices a body that is not what its digest says', async () => {
     const digest = 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:'
     const crawler = await crawl((req, res) => {

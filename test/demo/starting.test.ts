@@ -6,19 +6,19 @@ import { createServer, type AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { createDemo } from '@facsimile/demo'
-import { readAddress } from '../../packages/demo/src/environment.js'
+import { readSettings } from '../../packages/demo/src/environment.js'
 
 const MAIN = fileURLToPath(new URL('../../packages/demo/dist/main.js', import.meta.url))
 
 describe('The addresses of the demo', () => {
   test('are ports 3000 and 3001 of this machine alone', () => {
-    expect(readAddress({ PORT: '', HOST: '' })).toEqual({ port: 3000, trackerPort: 3001, host: '127.0.0.1' })
+    expect(readSettings({ PORT: '', HOST: '' })).toMatchObject({ port: 3000, trackerPort: 3001, host: '127.0.0.1' })
   })
 
   test('follow PORT, TRACKER_PORT and HOST', () => {
-    expect(readAddress({ PORT: '8080' })).toMatchObject({ port: 8080, trackerPort: 8081 })
-    expect(readAddress({ PORT: '0' })).toMatchObject({ port: 0, trackerPort: 0 })
-    expect(readAddress({ PORT: '80', TRACKER_PORT: '9000', HOST: '::1' })).toEqual({
+    expect(readSettings({ PORT: '8080' })).toMatchObject({ port: 8080, trackerPort: 8081 })
+    expect(readSettings({ PORT: '0' })).toMatchObject({ port: 0, trackerPort: 0 })
+    expect(readSettings({ PORT: '80', TRACKER_PORT: '9000', HOST: '::1' })).toMatchObject({
       port: 80,
       trackerPort: 9000,
       host: '::1',
@@ -26,12 +26,12 @@ describe('The addresses of the demo', () => {
   })
 
   test.each(['http', '-1', '65536', '1.5', ' 80', '0x50'])('cannot have %j as a port', (PORT) => {
-    expect(() => readAddress({ PORT })).toThrow(expect.objectContaining({ code: 'PORT_INVALID' }))
-    expect(() => readAddress({ PORT })).toThrow(`PORT is ${JSON.stringify(PORT)}, which is no port.`)
+    expect(() => readSettings({ PORT })).toThrow(expect.objectContaining({ code: 'PORT_INVALID' }))
+    expect(() => readSettings({ PORT })).toThrow(`PORT is ${JSON.stringify(PORT)}, which is no port.`)
   })
 
   test('need a port for the tracker that exists', () => {
-    expect(() => readAddress({ PORT: '65535' })).toThrow('TRACKER_PORT=')
+    expect(() => readSettings({ PORT: '65535' })).toThrow('TRACKER_PORT=')
   })
 })
 
@@ -63,6 +63,28 @@ describe('A port that is in use', () => {
     squatter.close()
     expect(command.exitCode).toBe(1)
     expect(errors).toMatch(/^Port \d+ on .*\n$/)
+  })
+})
+
+describe('A setting that cannot be used', () => {
+  test('ends the command with 1, one line, and no password', async () => {
+    const command = start({ PORT: '0', CACHE_PROVIDER: 'redis://:open-sesame@127.0.0.1:6379/no-database' })
+    const [errors] = await Promise.all([readAll(command.stderr), once(command, 'exit')])
+    expect(command.exitCode).toBe(1)
+    expect(errors).toMatch(
+      /^CACHE_PROVIDER cannot be used: .*redis:\/\/.*CACHE_PROVIDER=redis:\/\/127\.0\.0\.1:6379 npm start\n$/,
+    )
+    expect(errors).not.toContain('sesame')
+  })
+
+  test('leaves nothing open when the demo is started from code', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1')
+    await once(squatter, 'listening')
+    const { port } = squatter.address() as AddressInfo
+    squatter.close()
+    await once(squatter, 'close')
+    await expect(createDemo({ port, trackerPort: 0, cacheProvider: 'nowhere:' })).rejects.toThrow('nowhere:')
+    await (await createDemo({ port, trackerPort: 0 })).close()
   })
 })
 

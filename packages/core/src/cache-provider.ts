@@ -30,8 +30,11 @@ export interface ProviderCallOptions {
 export interface BodySink {
   /** Copies the next bytes. */
   add(bytes: Buffer): void
-  /** Does what the provider's `store` does, with the bytes that were added. Called once at most, and last. */
-  store(token: PageToken, page: PageFacts, options?: ProviderCallOptions): Promise<void>
+  /**
+   * Does what the provider's `store` does, with the bytes that were added. Called once at most, and last. Answers nothing
+   * when all is done already; may also throw where `store` would reject.
+   */
+  store(token: PageToken, page: PageFacts, options?: ProviderCallOptions): Promise<void> | undefined
   /** The page is not to be stored after all: lets go of its bytes. Never called after `store`. */
   discard(): void
 }

@@ -60,8 +60,8 @@ export class CapturedBody {
     }
   }
 
-  /** Stores the page as the provider does; call it once. What was held has been copied when it returns its promise. */
-  store(token: PageToken, page: PageFacts, options: ProviderCallOptions): Promise<void> {
+  /** Stores the page as the provider or its sink does; call it once. What was held has been copied when it returns. */
+  store(token: PageToken, page: PageFacts, options: ProviderCallOptions): Promise<void> | undefined {
     const whole = this.#whole
     this.#whole = undefined
     const sink = this.#sink ?? (this.#gathered === undefined ? this.#provider.openSink?.() : undefined)

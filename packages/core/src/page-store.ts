@@ -52,8 +52,10 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
   const arrivals = createPageArrivals()
   const withinStoreDeadline = createDeadline(STORE_DEADLINE_MS)
   const withinPullDeadline = createDeadline(PULL_DEADLINE_MS)
-  const slowStore = `${provider.name} did not store a page within ${STORE_DEADLINE_MS} ms.`
-  const slowPull = `${provider.name} did not answer within ${PULL_DEADLINE_MS} ms.`
+  const slowStore = () =>
+    new FacsimileError('PROVIDER_TIMEOUT', `${provider.name} did not store a page within ${STORE_DEADLINE_MS} ms.`)
+  const slowPull = () =>
+    new FacsimileError('PROVIDER_TIMEOUT', `${provider.name} did not answer within ${PULL_DEADLINE_MS} ms.`)
   const idle = new Set<() => void>()
   let storesInFlight = 0
   let bytesInFlight = 0
@@ -63,23 +65,42 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
     arrivals.settle(token)
   }
 
-  async function store(token: PageToken, page: PageFacts, body: CapturedBody): Promise<void> {
+  function store(token: PageToken, page: PageFacts, body: CapturedBody): void {
     const startedAt = performance.now()
+    const answer = storing.execute(() =>
+      withinStoreDeadline(slowStore, (signal) => body.store(token, page, { signal })),
+    )
+    if (answer === undefined) onStored(token, body, startedAt)
+    else void waitFor(answer, token, body, startedAt)
+  }
+
+  async function waitFor(
+    answer: Promise<void>,
+    token: PageToken,
+    body: CapturedBody,
+    startedAt: number,
+  ): Promise<void> {
     const { bytes } = body
     storesInFlight++
     bytesInFlight += bytes
     try {
-      await storing.execute(() => withinStoreDeadline(slowStore, (signal) => body.store(token, page, { signal })))
-      arrivals.settle(token)
-      publish('facsimile:stored', () => ({ bytes, durationMs: performance.now() - startedAt }))
+      await answer
+      onStored(token, body, startedAt)
     } catch (error) {
+      body.discard()
       lose(token, lossOf(error), error)
     } finally {
-      body.discard()
       storesInFlight--
       bytesInFlight -= bytes
       if (storesInFlight === 0) idle.forEach((wake) => wake())
     }
+  }
+
+  function onStored(token: PageToken, body: CapturedBody, startedAt: number): void {
+    const { bytes } = body
+    body.discard()
+    arrivals.settle(token)
+    publish('facsimile:stored', () => ({ bytes, durationMs: performance.now() - startedAt }))
   }
 
   function refusalOf(body: CapturedBody): { reason: Loss; error?: Error } | undefined {
@@ -103,7 +124,10 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
     lose,
     keep(token, page, body) {
       const refusal = refusalOf(body)
-      if (refusal === undefined) return void store(token, page, body)
+      if (refusal === undefined) {
+        store(token, page, body)
+        return
+      }
       body.discard()
       lose(token, refusal.reason, refusal.error)
     },

@@ -16,8 +16,11 @@ const RETRY_AFTER_MS = 5_000
 export interface ProviderBreaker {
   /** Whether a call now would wait for the one that tries. */
   readonly isTrying: boolean
-  /** Calls `action` at once and answers as it does; rejects with a BrokenCircuitError while the breaker is open. */
-  execute<T>(action: () => Promise<T>): Promise<T>
+  /**
+   * Calls `action` at once and answers as it does, with nothing where it has nothing to wait for; rejects when it throws,
+   * and with a BrokenCircuitError while the breaker is open.
+   */
+  execute<T>(action: () => Promise<T> | undefined): Promise<T | undefined> | undefined
 }
 
 /** A breaker for one kind of call: a store that is full may still hand out what it holds. */
@@ -26,23 +29,29 @@ export function createProviderBreaker(): ProviderBreaker {
   /** Whether the last call that has ended went well. The breaker, which costs each call six promises, has no work then. */
   let isWell = true
 
+  async function tryAgain<T>(action: () => Promise<T> | undefined): Promise<T | undefined> {
+    const answer = await breaker.execute(action)
+    isWell = true
+    return answer
+  }
+
+  /** The breaker only counts it: the caller hears what went wrong even when others have opened the breaker since. */
+  async function count(error: unknown): Promise<never> {
+    isWell = false
+    await breaker.execute(() => Promise.reject(toError(error))).catch(() => undefined)
+    throw error
+  }
+
   return {
     get isTrying() {
       return breaker.state === CircuitState.HalfOpen
     },
-    async execute(action) {
-      if (!isWell) {
-        const answer = await breaker.execute(action)
-        isWell = true
-        return answer
-      }
+    execute(action) {
+      if (!isWell) return tryAgain(action)
       try {
-        return await action()
+        return action()?.catch(count)
       } catch (error) {
-        isWell = false
-        // The breaker only counts it: the caller hears what went wrong even when others have opened the breaker since.
-        await breaker.execute(() => Promise.reject(toError(error))).catch(() => undefined)
-        throw error
+        return count(error)
       }
     },
   }

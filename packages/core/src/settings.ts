@@ -1,6 +1,7 @@
 // The settings of one Facsimile: what may be written, what it defaults to, and what a mistake is answered with.
 import { z } from 'zod'
 import { compileAddressRanges } from './address/address-range.js'
+import type { EncryptionKey } from './at-rest/encryption-keys.js'
 import { COMPRESSIONS } from './at-rest/page-compression.js'
 import type { CacheProvider } from './cache-provider.js'
 import { FacsimileError } from './errors.js'
@@ -98,7 +99,9 @@ const SHAPE = {
   include: globs().default(['**']),
   exclude: globs().default([]),
   encryptionKeys: listOf(
-    z.union([z.string(), z.instanceof(Uint8Array)], { error: 'write a key as base64 text' }),
+    z.custom<EncryptionKey>((value) => typeof value === 'string' || value instanceof Uint8Array, {
+      error: 'write a key as base64 text',
+    }),
     'keys, the current one first',
   ).optional(),
   compression: z

@@ -134,7 +134,7 @@ function createTemplate(html: readonly string[]): Template {
   const parts = html.flatMap((text, index) => [...(index === 0 ? [] : ['']), ...text.split(PLACEHOLDER)])
   return (values) => {
     let text = ''
-    for (const [index, part] of parts.entries()) text += index % 2 === 0 ? part : fill(part, values)
+    parts.forEach((part, index) => (text += index % 2 === 0 ? part : fill(part, values)))
     return Buffer.from(text)
   }
 }

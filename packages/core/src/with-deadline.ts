@@ -1,12 +1,16 @@
 // Bounds the time that anybody waits for a cache provider, whatever the provider does.
 import { setMaxListeners } from 'node:events'
-import { FacsimileError, toError } from './errors.js'
+import { toError } from './errors.js'
 
 /**
- * Calls `action` with a signal and answers as it does. When it has not settled after the deadline, aborts the signal and
- * rejects with `PROVIDER_TIMEOUT` and `message`; what it settles with later is dropped.
+ * Calls `action` with a signal and answers as it does: nothing where there is nothing to wait for. When it has not settled
+ * after the deadline, aborts the signal and rejects, both with what `timeoutError` makes; what it settles with later is
+ * dropped.
  */
-export type WithDeadline = <T>(message: string, action: (signal: AbortSignal) => Promise<T>) => Promise<T>
+export interface WithDeadline {
+  <T>(timeoutError: () => Error, action: (signal: AbortSignal) => Promise<T>): Promise<T>
+  <T>(timeoutError: () => Error, action: (signal: AbortSignal) => Promise<T> | undefined): Promise<T> | undefined
+}
 
 /** Calls that began in the same short while share a timer and a signal, which thousands of stores a second would feel. */
 const SHARED_MS = 50
@@ -43,34 +47,38 @@ export function createDeadline(timeoutMs: number): WithDeadline {
     return current
   }
 
-  return (message, action) =>
-    new Promise((resolve, reject) => {
-      const batch = join()
-      const giveUp = () => {
-        const error = new FacsimileError('PROVIDER_TIMEOUT', message)
-        reject(error)
-        batch.controller.abort(error)
-      }
-      batch.giveUps.add(giveUp)
-      const leave = () => batch.giveUps.delete(giveUp)
-      start(() => action(batch.controller.signal)).then(
-        (answer) => {
-          leave()
-          resolve(answer)
-        },
-        (error: unknown) => {
-          leave()
-          reject(toError(error))
-        },
-      )
-    })
+  function within<T>(timeoutError: () => Error, action: (signal: AbortSignal) => Promise<T>): Promise<T>
+  function within<T>(
+    timeoutError: () => Error,
+    action: (signal: AbortSignal) => Promise<T> | undefined,
+  ): Promise<T> | undefined
+  function within<T>(timeoutError: () => Error, action: (signal: AbortSignal) => Promise<T> | undefined) {
+    const batch = join()
+    const answer = action(batch.controller.signal)
+    return answer && settleInTime(answer, batch, timeoutError)
+  }
+
+  return within
 }
 
-/** A provider that throws instead of rejecting is one that rejects. */
-function start<T>(action: () => Promise<T>): Promise<T> {
-  try {
-    return Promise.resolve(action())
-  } catch (error) {
-    return Promise.reject(toError(error))
-  }
+function settleInTime<T>(answer: Promise<T>, { controller, giveUps }: Batch, timeoutError: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => {
+      const error = timeoutError()
+      reject(error)
+      controller.abort(error)
+    }
+    giveUps.add(giveUp)
+    const leave = () => giveUps.delete(giveUp)
+    answer.then(
+      (value) => {
+        leave()
+        resolve(value)
+      },
+      (error: unknown) => {
+        leave()
+        reject(toError(error))
+      },
+    )
+  })
 }

@@ -1,21 +1,44 @@
-// The demo as a whole: two servers on two origins, Facsimile in the one, the crawler in the other.
+// The demo as a whole: two servers on two origins, Facsimile in the one, the crawler in the other. Of several servers
+// behind a balancer each is a shop, and one of them runs the Replay desk for all.
 import { isIP } from 'node:net'
-import { createFacsimile } from '@facsimile/express'
+import { createFacsimile, type FacsimileSettings } from '@facsimile/express'
 import { closeServer, listen, portOf, serve } from './listening.js'
-import { connectAddress, createOrigins } from './origins.js'
+import {
+  addressOf,
+  connectAddress,
+  createOrigins,
+  createPublicOrigins,
+  type Origins,
+  type SiteAddress,
+} from './origins.js'
+import { referToReplayDesk, startReplayDesk, type ReplayDesk } from './replay-desk.js'
 import { createShop } from './shop/shop.js'
 import { createSnippets } from './shop/snippets.js'
-import { createCrawler } from './tracker/crawler.js'
 import { FETCH_PATH } from './tracker/fetch-target.js'
-import { createTracker } from './tracker/tracker.js'
 
 export interface DemoSettings {
   /** Port of the shop; 0 lets the system choose. @default 3000 */
   readonly port?: number
   /** Port of the tracking service; 0 lets the system choose. @default 3001 */
   readonly trackerPort?: number
-  /** @default '127.0.0.1' */
+  /** Name or address to listen on. @default '127.0.0.1' */
   readonly host?: string
+  /** Where pages wait, as `openCacheProvider` takes it. @default 'memory:' */
+  readonly cacheProvider?: string | undefined
+  /** The balancer before this server, as browsers know it. @default there is none */
+  readonly publicOrigin?: string | undefined
+  /** Where the crawler connects. @default publicOrigin, else this server */
+  readonly crawlOrigin?: string | undefined
+  /** The Replay desk of another server; with it, none is started here. */
+  readonly trackerOrigin?: string | undefined
+  /** The balancer's addresses, whose X-Forwarded-For counts. @default none */
+  readonly trustedProxies?: readonly string[] | undefined
+  /** The crawler's addresses. @default this machine's */
+  readonly crawlerAddresses?: readonly string[] | undefined
+  /** What sessions are signed with; servers with the same one read each other's. @default a random one */
+  readonly sessionSecret?: string | undefined
+  /** What this server calls itself in the foot of its pages. */
+  readonly serverName?: string | undefined
   /** Told of every page that the shop makes: its path, and the text that a recording should have. */
   readonly onPage?: (path: string, page: string) => void
 }
@@ -27,46 +50,70 @@ export interface Demo {
   close(): Promise<void>
 }
 
+/** The terminal shows what goes wrong with the pages, and nothing else. */
+const TROUBLE_LOGGER: FacsimileSettings['logger'] = {
+  debug() {},
+  info() {},
+  warn: (fields, message) => console.warn(message, fields),
+  error: (fields, message) => console.error(message, fields),
+}
+
 /** How long Facsimile may take to finish storing, in milliseconds. */
 const FLUSH_MS = 1000
 
-/** Resolves when both servers answer. Rejects with a DemoError, `PORT_IN_USE` or `LISTEN_FAILED`, and leaves nothing open. */
+/**
+ * Resolves when both servers answer. Rejects with a DemoError, `PORT_IN_USE` or `LISTEN_FAILED`, or with what Facsimile
+ * has to say of a setting, and leaves nothing open.
+ */
 export async function createDemo(settings: DemoSettings = {}): Promise<Demo> {
-  const { port = 3000, trackerPort = 3001, host = '127.0.0.1', onPage } = settings
+  const { port = 3000, host = '127.0.0.1', publicOrigin, serverName, sessionSecret, onPage } = settings
   const shopServer = await listen({ host, port, who: 'the shop', variable: 'PORT' })
-  const trackerServer = await listen({ host, port: trackerPort, who: 'Replay desk', variable: 'TRACKER_PORT' }).catch(
-    async (error: unknown) => {
-      await closeServer(shopServer)
-      throw error
-    },
-  )
+  const own = { host: connectAddress(host), port: portOf(shopServer) }
+  const shop = publicOrigin === undefined ? createOrigins(host, own.port) : createPublicOrigins(publicOrigin)
+  let desk: ReplayDesk | undefined
+  const closeServers = async () => {
+    await Promise.all([closeServer(shopServer), desk?.close()])
+  }
+  try {
+    desk = await openReplayDesk(settings, shop, own)
+    const facsimile = createFacsimile(facsimileSettings(settings, desk, own.host))
+    serve(
+      shopServer,
+      createShop({ facsimile: facsimile.middleware, tracker: desk.origins, serverName, sessionSecret, onPage }),
+    )
+    let closing: Promise<void> | undefined
+    return {
+      shopUrl: shop.main,
+      trackerUrl: desk.origins.main,
+      close: () => (closing ??= closeServers().then(() => facsimile.close(FLUSH_MS))),
+    }
+  } catch (error) {
+    await closeServers()
+    throw error
+  }
+}
 
-  const shop = createOrigins(host, portOf(shopServer))
-  const own = createOrigins(host, portOf(trackerServer))
-  const shopHost = connectAddress(host)
-  const facsimile = createFacsimile({
-    snippets: createSnippets(portOf(trackerServer)),
-    cacheProvider: 'memory:',
+function openReplayDesk(settings: DemoSettings, shop: Origins, own: SiteAddress): ReplayDesk | Promise<ReplayDesk> {
+  const { trackerPort = 3001, host = '127.0.0.1', publicOrigin, trackerOrigin, crawlOrigin = publicOrigin } = settings
+  if (trackerOrigin !== undefined) return referToReplayDesk(trackerOrigin)
+  const crawl = crawlOrigin === undefined ? own : addressOf(crawlOrigin)
+  return startReplayDesk({ host, port: trackerPort, shop, crawl, isFarm: publicOrigin !== undefined })
+}
+
+function facsimileSettings(settings: DemoSettings, desk: ReplayDesk, ownHost: string): FacsimileSettings {
+  const { cacheProvider = 'memory:', publicOrigin, trustedProxies = [] } = settings
+  // Where it is on this machine, the crawler is seen under the address that it connects to.
+  const { crawlerAddresses = ['127.0.0.1', '::1', ...(isIP(ownHost) ? [ownHost] : [])] } = settings
+  return {
+    snippets: createSnippets(desk.beaconTarget),
+    cacheProvider,
     maxCachedPages: 1000,
     fetchPath: FETCH_PATH,
-    // The crawler is on this machine, and seen under the address that it connects to.
-    allowedAddresses: ['127.0.0.1', '::1', ...(isIP(shopHost) ? [shopHost] : [])],
-  })
-  const tracker = createTracker({ crawler: createCrawler({ host: shopHost, port: portOf(shopServer) }), shop, own })
-  serve(shopServer, createShop({ facsimile: facsimile.middleware, tracker: own, onPage }))
-  serve(trackerServer, tracker.app)
-
-  let closing: Promise<void> | undefined
-  return {
-    shopUrl: shop.main,
-    trackerUrl: own.main,
-    close() {
-      closing ??= (async () => {
-        tracker.close()
-        await Promise.all([closeServer(shopServer), closeServer(trackerServer)])
-        await facsimile.close(FLUSH_MS)
-      })()
-      return closing
-    },
+    ...(publicOrigin !== undefined && { fetchUrl: `${publicOrigin}${FETCH_PATH}?t=%CacheToken%` }),
+    ...(trustedProxies.length > 0 && {
+      clientAddress: { source: 'x-forwarded-for', trustedProxies: [...trustedProxies] },
+    }),
+    allowedAddresses: [...crawlerAddresses],
+    logger: TROUBLE_LOGGER,
   }
 }

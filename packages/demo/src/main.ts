@@ -1,13 +1,13 @@
 // `npm start`: serves the demo until Ctrl-C.
 import { DemoError } from './demo-error.js'
 import { createDemo, type Demo } from './demo.js'
-import { readAddress } from './environment.js'
+import { readSettings } from './environment.js'
 
 /** Longer than closing ever takes; the demo never keeps a terminal. */
 const CLOSE_DEADLINE_MS = 1800
 
 try {
-  const demo = await createDemo(readAddress(process.env))
+  const demo = await createDemo(readSettings(process.env))
   greet(demo)
   stopOnSignal(demo)
 } catch (error) {

@@ -11,23 +11,46 @@ export interface Origins {
   under(hostHeader: string | undefined): string
 }
 
+/** Where a program connects to reach a site. */
+export interface SiteAddress {
+  readonly host: string
+  readonly port: number
+}
+
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '::1']
 const EVERY_ADDRESS = ['0.0.0.0', '::']
 
 /** The origins of a site that listens on `host` and `port`. A site on every address has those of the network cards. */
 export function createOrigins(host: string, port: number): Origins {
   const names = EVERY_ADDRESS.includes(host) ? [...LOOPBACK_NAMES, ...cardAddresses()] : [...LOOPBACK_NAMES, host]
+  return underNames(names, nameToShow(host), port)
+}
+
+/** The origins of a site that the browser knows as `origin`, an http: one; each name of this machine means the others too. */
+export function createPublicOrigins(origin: string): Origins {
+  const { host, port } = addressOf(origin)
+  return underNames(LOOPBACK_NAMES.includes(host) ? LOOPBACK_NAMES : [host], host, port)
+}
+
+function underNames(names: readonly string[], nameShown: string, port: number): Origins {
   const all = new Set(names.map((name) => originOf(name, port)))
-  const main = originOf(nameToShow(host), port)
+  const main = originOf(nameShown, port)
   return {
     main,
     all,
     under(hostHeader) {
       const name = hostHeader?.replace(/:\d+$/, '')
-      const origin = `http://${name ?? ''}:${port}`
+      const url = `http://${name ?? ''}:${port}`
+      const origin = URL.canParse(url) ? new URL(url).origin : main
       return all.has(origin) ? origin : main
     },
   }
+}
+
+/** Where a program connects to reach an http: origin. */
+export function addressOf(origin: string): SiteAddress {
+  const { hostname, port } = new URL(origin)
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) }
 }
 
 /** Where a program on this machine connects to reach what listens on `host`. */

@@ -74,8 +74,12 @@ export function createMemoryProvider(bounds?: CacheBounds, clock: MonotonicClock
       add: (bytes) => arena.append(extent, bytes),
       discard: () => arena.free(extent),
       store(token, page, options) {
-        if (!gate.admits(options?.signal)) arena.free(extent)
-        return gate.pass(() => keep(token, page, extent), options?.signal)
+        if (!gate.admits(options?.signal)) {
+          arena.free(extent)
+          return gate.pass(() => undefined, options?.signal)
+        }
+        keep(token, page, extent)
+        return undefined
       },
     }
   }
@@ -89,9 +93,11 @@ export function createMemoryProvider(bounds?: CacheBounds, clock: MonotonicClock
     name: 'memory',
     openSink,
     store(token, page, options) {
-      const sink = openSink()
-      sink.add(page.body)
-      return sink.store(token, page, options)
+      return gate.pass(() => {
+        const extent = emptyExtent()
+        arena.append(extent, page.body)
+        keep(token, page, extent)
+      }, options?.signal)
     },
     pull: (token, options) => gate.pass(() => take(token), options?.signal),
     peek: (token, options) => gate.pass(() => look(token), options?.signal),

@@ -1,6 +1,6 @@
 // The gate that every call to a cache provider passes: refused after close(), refused when cancelled, else counted.
 import { isPromise } from 'node:util/types'
-import { FacsimileError } from '../errors.js'
+import { FacsimileError, toError } from '../errors.js'
 
 /** How long `close()` waits for operations that are under way. */
 const CLOSE_WAIT_MS = 5_000
@@ -20,24 +20,61 @@ interface OperationGate {
 
 /** A gate for the provider called `providerName`. */
 export function createOperationGate(providerName: string): OperationGate {
-  const underWay = new Set<Promise<unknown>>()
+  const idle = new Set<() => void>()
+  let underWay = 0
   let closed = false
 
+  function leave(): void {
+    underWay--
+    if (underWay === 0) idle.forEach((wake) => wake())
+  }
+
+  /** Settles as `answer` does, or rejects with the signal's reason if that comes first. */
+  function follow<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    underWay++
+    return new Promise((resolve, reject) => {
+      const onAbort = signal && (() => reject(signal.reason as Error))
+      const end = () => {
+        leave()
+        if (onAbort) signal.removeEventListener('abort', onAbort)
+      }
+      if (onAbort) signal.addEventListener('abort', onAbort, { once: true })
+      answer.then(
+        (value) => {
+          end()
+          resolve(value)
+        },
+        (error: unknown) => {
+          end()
+          reject(toError(error))
+        },
+      )
+    })
+  }
+
   return {
-    async pass<T>(operation: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
-      if (closed) throw providerClosed(providerName)
-      signal?.throwIfAborted()
-      const answer = operation()
-      if (!isPromise(answer)) return answer
-      const forget = () => underWay.delete(answer)
-      underWay.add(answer)
-      answer.then(forget, forget)
-      return signal ? unlessAborted(answer, signal) : answer
+    // Not async, because each promise more is felt by a store that answers in microseconds.
+    pass<T>(operation: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
+      if (closed) return Promise.reject(providerClosed(providerName))
+      try {
+        signal?.throwIfAborted()
+        const answer = operation()
+        return isPromise(answer) ? follow(answer, signal) : Promise.resolve(answer)
+      } catch (error) {
+        return Promise.reject(toError(error))
+      }
     },
 
     async close() {
       closed = true
-      if (underWay.size > 0) await settledWithin(CLOSE_WAIT_MS, [...underWay])
+      if (underWay === 0) return
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, CLOSE_WAIT_MS).unref()
+        idle.add(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+      })
     },
 
     isClosed: () => closed,
@@ -50,25 +87,4 @@ function providerClosed(providerName: string): FacsimileError {
     'PROVIDER_CLOSED',
     `the ${providerName} cache provider was used after close(); open a new one`,
   )
-}
-
-/** Settles as `answer` does, or rejects with the signal's reason if that comes first. */
-function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason as Error)
-    const stopListening = () => signal.removeEventListener('abort', onAbort)
-    signal.addEventListener('abort', onAbort, { once: true })
-    answer.finally(stopListening).then(resolve, reject)
-  })
-}
-
-function settledWithin(timeoutMs: number, promises: readonly Promise<unknown>[]): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, timeoutMs)
-    timer.unref()
-    void Promise.allSettled(promises).then(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }

@@ -6,9 +6,10 @@ import { decodePageRecord, encodePageRecord } from '../page-record.js'
 import type { PageToken } from '../page-token.js'
 import { createDeadline } from '../with-deadline.js'
 import { createOperationGate } from './operation-gate.js'
+import { createSpareBuffers } from './spare-buffers.js'
 import { checkRedis } from './redis/check-redis.js'
 import { createOwnClient } from './redis/client-options.js'
-import { longestValueFor, readValue, takeValue } from './redis/page-value.js'
+import { ALWAYS_TAKEN_BYTES, longestValue, readValue, takeValue } from './redis/page-value.js'
 import { isRedisClient, type RedisClient } from './redis/redis-client.js'
 import { createRedisConnection, type RedisConnection, type ServerFacts } from './redis/redis-connection.js'
 import { redisFailure } from './redis/redis-failure.js'
@@ -67,27 +68,29 @@ export function createRedisProvider(settings: RedisProviderSettings): CacheProvi
   const { connection, server, prefix, timeoutMs, maxPageBytes } = open(settings)
   const gate = createOperationGate('redis')
   const withDeadline = createDeadline(timeoutMs)
+  const memory = createSpareBuffers()
   let closing: Promise<void> | undefined
 
   /** Passes the gate, waits for the connection and gives failures their name. */
   function use<T>(what: string, operation: (call: Call) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return gate.pass(async () => {
-      let sent = false
-      try {
-        return await withDeadline(`Redis did not ${what} in time.`, async (late) => {
-          const stillWanted = () => {
-            late.throwIfAborted()
-            signal?.throwIfAborted()
-          }
-          const client = await connection.ready()
-          stillWanted()
-          sent = true
-          return operation({ client, facts: connection.facts(), stillWanted })
-        })
-      } catch (error) {
-        throw redisFailure({ what, server, timeoutMs, sent }, error)
+    let sent = false
+    const failure = (error: unknown) => redisFailure({ what, server, timeoutMs, sent }, error)
+    const tooLate = () => failure(new FacsimileError('PROVIDER_TIMEOUT', `Redis did not ${what} in time.`))
+    const attempt = async (late: AbortSignal) => {
+      const stillWanted = () => {
+        late.throwIfAborted()
+        signal?.throwIfAborted()
       }
-    }, signal)
+      try {
+        const client = connection.readyNow() ?? (await connection.ready())
+        stillWanted()
+        sent = true
+        return await operation({ client, facts: connection.facts(), stillWanted })
+      } catch (error) {
+        throw failure(error)
+      }
+    }
+    return gate.pass(() => withDeadline(tooLate, attempt), signal)
   }
 
   async function keep(token: PageToken, page: CapturedPage, { client, facts, stillWanted }: Call): Promise<void> {
@@ -97,25 +100,28 @@ export function createRedisProvider(settings: RedisProviderSettings): CacheProvi
       return
     }
     if (page.body.length > maxPageBytes) throw pageTooLarge(page.body.length, maxPageBytes, 'maxPageBytes')
-    const value = encodePageRecord(page)
-    const longest = await longestValueFor(value.length, client, facts)
-    if (value.length > longest) throw pageTooLarge(value.length, longest, "Redis's proto-max-bulk-len")
-    stillWanted()
+    const value = encodePageRecord(page, { checksBody: false, allocate: memory.take })
+    if (value.length > ALWAYS_TAKEN_BYTES) {
+      const longest = await longestValue(client, facts)
+      if (value.length > longest) throw pageTooLarge(value.length, longest, "Redis's proto-max-bulk-len")
+      stillWanted()
+    }
     const sentAt = performance.now()
     await client.set(key, value, 'PX', Math.max(1, lifeLeftMs(page)))
+    // Only now: a client that failed or still waits may send these bytes later.
+    memory.give(value)
     // Nobody knows when on the way Redis began to count: the rest is told once more.
     if (performance.now() - sentAt > TRAVEL_MS) await client.pexpire(key, Math.max(0, lifeLeftMs(page)))
+  }
+
+  async function take(token: PageToken, { client, facts, stillWanted }: Call): Promise<CapturedPage | undefined> {
+    return toPage(await takeValue(client, prefix + token, facts, stillWanted))
   }
 
   return {
     name: 'redis',
     store: (token, page, { signal } = {}) => use('store a page', (call) => keep(token, page, call), signal),
-    pull: (token, { signal } = {}) =>
-      use(
-        'take a page',
-        async ({ client, facts, stillWanted }) => toPage(await takeValue(client, prefix + token, facts, stillWanted)),
-        signal,
-      ),
+    pull: (token, { signal } = {}) => use('take a page', (call) => take(token, call), signal),
     peek: (token, { signal } = {}) =>
       use('read a page', async ({ client }) => toPage(await readValue(client, prefix + token)), signal),
     remove: (token) => use('remove a page', async ({ client }) => (await client.del(prefix + token)) === 1),

@@ -4,7 +4,7 @@ import type { Request, RequestHandler, Response } from 'express'
 import type { Html } from '../html.js'
 import type { Origins } from '../origins.js'
 import type { Customer } from './customers.js'
-import { hasOptedOut, optOutCookie, readSessionId, sessionCookie } from './cookies.js'
+import { hasOptedOut, optOutCookie, readSessionCookie, sessionCookie } from './cookies.js'
 import { renderLayout } from './layout.js'
 import { isFormToken, type Session, type Sessions } from './sessions.js'
 import { outdatedFormPage } from './pages/problem-pages.js'
@@ -18,6 +18,8 @@ export interface Visit {
   readonly recorded: boolean
   /** Replay desk, under the name by which this visitor knows the machine. */
   readonly trackerUrl: string
+  /** What this server of a farm calls itself. */
+  readonly serverName: string | undefined
   /** A field of the POSTed form; empty when it is absent or given twice. */
   field(name: string): string
   /** A query parameter; empty when it is absent or given twice. */
@@ -40,6 +42,8 @@ export type Handler = (visit: Visit) => Answer
 export interface AnswerSettings {
   readonly sessions: Sessions
   readonly tracker: Origins
+  /** Shown in the foot of every page. */
+  readonly serverName?: string | undefined
   /** Told of every page before it is handed to Express: the bytes that a recording should have. */
   readonly onPage?: ((path: string, page: string) => void) | undefined
 }
@@ -50,6 +54,7 @@ export function createAnswering(settings: AnswerSettings): (handler: Handler) =>
     const visit = startVisit(settings, req, res)
     const trusted = req.method !== 'POST' || isFormToken(visit.session, visit.field('form-token'))
     const answer = trusted ? handler(visit) : outdatedFormPage()
+    keepSession(settings, visit, req, res)
     if ('redirect' in answer) {
       res.redirect(303, answer.redirect)
       return
@@ -58,10 +63,8 @@ export function createAnswering(settings: AnswerSettings): (handler: Handler) =>
   }
 }
 
-function startVisit({ sessions, tracker }: AnswerSettings, req: Request, res: Response): Visit {
-  const known = sessions.find(readSessionId(req.headers.cookie))
-  let session = known ?? sessions.create()
-  if (!known) res.append('Set-Cookie', sessionCookie(session.id))
+function startVisit({ sessions, tracker, serverName }: AnswerSettings, req: Request, res: Response): Visit {
+  let session = sessions.open(readSessionCookie(req.headers.cookie)) ?? sessions.create()
   const form: unknown = req.body
   return {
     get session() {
@@ -71,19 +74,23 @@ function startVisit({ sessions, tracker }: AnswerSettings, req: Request, res: Re
     path: req.path,
     recorded: !hasOptedOut(req.headers.cookie),
     trackerUrl: tracker.under(req.headers.host),
+    serverName,
     field: (name) => stringIn(form, name),
     query: (name) => stringIn(req.query, name),
     signIn(customer) {
       session = sessions.renew(session, customer)
-      res.append('Set-Cookie', sessionCookie(session.id))
     },
     signOut() {
-      sessions.remove(session.id)
       session = sessions.create()
-      res.append('Set-Cookie', sessionCookie(session.id))
     },
     setOptOut: (optOut) => res.append('Set-Cookie', optOutCookie(optOut)),
   }
+}
+
+/** The session as the handler left it goes back to the visitor. */
+function keepSession({ sessions }: AnswerSettings, visit: Visit, req: Request, res: Response): void {
+  const cookie = sessions.seal(visit.session, readSessionCookie(req.headers.cookie))
+  if (cookie !== undefined) res.append('Set-Cookie', sessionCookie(cookie))
 }
 
 function sendPage({ tracker, onPage }: AnswerSettings, visit: Visit, res: Response, page: Page): void {

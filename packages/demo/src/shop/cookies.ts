@@ -9,12 +9,12 @@ const YEAR_SECONDS = 31_536_000
 // No Secure attribute: the demo speaks plain HTTP to this machine.
 const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Lax'
 
-export function readSessionId(cookieHeader: string | undefined): string | undefined {
+export function readSessionCookie(cookieHeader: string | undefined): string | undefined {
   return readCookie(cookieHeader, SESSION_COOKIE)
 }
 
-export function sessionCookie(id: string): string {
-  return `${SESSION_COOKIE}=${id}; ${ATTRIBUTES}`
+export function sessionCookie(value: string): string {
+  return `${SESSION_COOKIE}=${value}; ${ATTRIBUTES}`
 }
 
 export function hasOptedOut(cookieHeader: string | undefined): boolean {

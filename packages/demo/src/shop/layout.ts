@@ -36,6 +36,7 @@ export function renderLayout(visit: Visit, page: Page): Html {
             Lantern &amp; Loom is an invented shop. Nobody here takes your money, and all of it is forgotten when the
             server stops.
           </p>
+          ${visit.serverName !== undefined && html`<p>This page was served by ${visit.serverName}.</p>`}
         </footer>
       </body>
     </html> `

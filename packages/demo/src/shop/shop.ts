@@ -20,14 +20,21 @@ export interface ShopSettings {
   /** Facsimile's middleware; it stands before everything that makes pages. */
   readonly facsimile: RequestHandler
   readonly tracker: Origins
+  /** What this server of a farm calls itself: shown in the foot of its pages, and in the Served-By header of its answers. */
+  readonly serverName?: string | undefined
+  /** What the session cookies are signed with. @default a random one */
+  readonly sessionSecret?: string | undefined
   readonly onPage?: ((path: string, page: string) => void) | undefined
 }
 
-export function createShop({ facsimile, tracker, onPage }: ShopSettings): Express {
+export function createShop(settings: ShopSettings): Express {
+  const { facsimile, tracker, serverName, sessionSecret, onPage } = settings
   const app = express()
-  const answering = createAnswering({ sessions: createSessions(), tracker, onPage })
+  const sessions = createSessions({ secret: sessionSecret })
+  const answering = createAnswering({ sessions, tracker, serverName, onPage })
   app.disable('x-powered-by')
   app.use(safeHeaders)
+  if (serverName !== undefined) app.use(namedBy(serverName))
   app.use(facsimile)
   app.use(express.static(ASSETS, { index: false }))
   app.use(express.urlencoded({ extended: false, limit: '8kb', parameterLimit: 20 }))
@@ -67,6 +74,13 @@ const safeHeaders: RequestHandler = (_req, res, next) => {
   // Not no-referrer: with it a browser hides where a form of our own pages came from.
   res.set('Referrer-Policy', 'same-origin')
   next()
+}
+
+function namedBy(serverName: string): RequestHandler {
+  return (_req, res, next) => {
+    res.set('Served-By', serverName)
+    next()
+  }
 }
 
 /** Plain words, because a page could fail again. */

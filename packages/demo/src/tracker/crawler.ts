@@ -1,6 +1,7 @@
 // The crawler: plain requests to the shop and to nothing else, with a deadline and a bound, without cookies.
 import { createHash } from 'node:crypto'
 import { request, type IncomingMessage } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { PageToken } from '@facsimile/core'
 import { FETCH_PATH } from './fetch-target.js'
 
@@ -11,6 +12,8 @@ export interface Fetched {
   readonly body: Buffer
   /** The paths that were asked for, one after the other; more than one when the shop redirected. */
   readonly trail: readonly string[]
+  /** The server of a farm that answered, where it says so in `Served-By`. */
+  readonly servedBy: string | undefined
   /** Whether the body is what the answer's `Repr-Digest` promised; `undefined` without such a header. */
   readonly digestMatches: boolean | undefined
   /** Method and status of the page itself, from `Facsimile-Page`. */
@@ -21,8 +24,8 @@ export interface Fetched {
 export type FetchResult = Fetched | { readonly failure: string }
 
 export interface Crawler {
-  /** Takes the copy that waits under `token`. Never rejects. */
-  fetchCopy(token: PageToken): Promise<FetchResult>
+  /** Takes the copy that waits under `token`; patiently: one that is not found is asked for again. Never rejects. */
+  fetchCopy(token: PageToken, options?: { readonly isPatient?: boolean }): Promise<FetchResult>
   /** Asks for a page like any anonymous crawler, and follows up to 3 redirects within the shop. Never rejects. */
   fetchAnonymously(path: string): Promise<FetchResult>
   /** Ends every request under way. */
@@ -37,11 +40,14 @@ export interface CrawlerSettings {
   readonly timeoutMs?: number
   /** @default 2_097_152 (2 MiB) */
   readonly maxBytes?: number
+  /** The pauses before each time that a patient crawler asks again, in milliseconds. @default none */
+  readonly retryDelaysMs?: readonly number[]
 }
 
 const MAX_REDIRECTS = 3
 
-export function createCrawler({ host, port, timeoutMs = 5000, maxBytes = 2_097_152 }: CrawlerSettings): Crawler {
+export function createCrawler(settings: CrawlerSettings): Crawler {
+  const { host, port, timeoutMs = 5000, maxBytes = 2_097_152, retryDelaysMs = [] } = settings
   const closing = new AbortController()
   const origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 
@@ -61,6 +67,7 @@ export function createCrawler({ host, port, timeoutMs = 5000, maxBytes = 2_097_1
       contentType: incoming.headers['content-type'] ?? '',
       body,
       trail: [...trail, path],
+      servedBy: incoming.headers['served-by']?.toString(),
       digestMatches: compareDigest(body, incoming.headers['repr-digest']),
       page: parsePageHeader(incoming.headers['facsimile-page']),
       ...redirectTarget(incoming, origin, path),
@@ -82,8 +89,20 @@ export function createCrawler({ host, port, timeoutMs = 5000, maxBytes = 2_097_1
     }
   }
 
+  /** A copy that one server of a farm has made may reach the others a moment later. */
+  async function fetchCopy(token: PageToken, { isPatient = false } = {}): Promise<FetchResult> {
+    const path = `${FETCH_PATH}?t=${token}`
+    let result = await follow(path, 0)
+    for (const delayMs of isPatient ? retryDelaysMs : []) {
+      if (closing.signal.aborted || !('status' in result) || result.status !== 404) break
+      await delay(delayMs, undefined, { ref: false })
+      result = await follow(path, 0)
+    }
+    return result
+  }
+
   return {
-    fetchCopy: (token) => follow(`${FETCH_PATH}?t=${token}`, 0),
+    fetchCopy,
     fetchAnonymously: (path) => follow(path, MAX_REDIRECTS),
     close: () => closing.abort(),
   }

@@ -43,6 +43,7 @@ function facts(recording: Recording): Html {
   const rows: readonly (readonly [string, HtmlValue])[] = [
     ['Title', beacon.title],
     ['Recorded', timeOf(receivedAt)],
+    ['Fetched from', fetched?.servedBy],
     ['Page answered', fetched?.page && `${fetched.page.method} with ${fetched.page.status}`],
     ['Size', fetched && formatBytes(fetched.body.length)],
     ['Digest', fetched && (fetched.digestMatches ? 'sha-256 matches' : 'none was sent')],

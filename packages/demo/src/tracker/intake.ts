@@ -26,7 +26,7 @@ export function createIntake(settings: IntakeSettings): Intake {
   async function record(beacon: Beacon): Promise<void> {
     const receivedAt = now()
     // The copy first: the anonymous request is only there for comparison, and the copy does not wait forever.
-    const copy = await crawler.fetchCopy(beacon.token)
+    const copy = await crawler.fetchCopy(beacon.token, { isPatient: true })
     const anonymous = await crawler.fetchAnonymously(beacon.path)
     const verdicts = { copy: judgeCopy(beacon, copy), anonymous: judgeAnonymous(beacon, anonymous) }
     onRecording(recordings.add({ receivedAt, beacon, copy, anonymous, verdicts }))

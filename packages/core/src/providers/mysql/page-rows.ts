@@ -2,11 +2,12 @@
 import type { CapturedPage } from '../../cache-provider.js'
 import { FacsimileError } from '../../errors.js'
 import { startLife } from '../../lifetime.js'
-import { decodePageRecord, encodePageRecordHead } from '../../page-record.js'
+import { decodePageRecord, encodePageRecord } from '../../page-record.js'
 import type { PageToken } from '../../page-token.js'
 import type { Work } from './connections.js'
 import { createDatabaseClock, lifeInDatabase } from './database-clock.js'
 import type { DatabaseServer } from './database-server.js'
+import { createSpareBuffers } from '../spare-buffers.js'
 import type { Session } from './session.js'
 import type { Statements } from './statements.js'
 
@@ -30,10 +31,23 @@ interface PageRows {
 
 export function createPageRows({ statements, timeoutMs, mayReturn }: PageRowsSettings): PageRows {
   const clock = createDatabaseClock()
+  const memory = createSpareBuffers()
+
+  /** Throws `PAGE_TOO_LARGE` for a page that the server would refuse. */
+  function encode(page: CapturedPage, { maxPacketBytes }: DatabaseServer): Buffer {
+    const allocate = (bytes: number) => {
+      if (bytes <= maxPacketBytes - PACKET_OVERHEAD_BYTES) return memory.take(bytes)
+      throw new FacsimileError(
+        'PAGE_TOO_LARGE',
+        `a page of ${bytes} bytes, metadata included, cannot pass the database's max_allowed_packet = ${maxPacketBytes}; raise max_allowed_packet or lower maxPageBytes`,
+      )
+    }
+    return encodePageRecord(page, { checksBody: false, allocate })
+  }
 
   async function storeOrDiscard(session: Session, server: DatabaseServer, key: Buffer, page: CapturedPage) {
     if (startLife(page.expiresAt, performance).lifetimeMs > 0) {
-      const record = encodeFor(server, page)
+      const record = encode(page, server)
       const reading = await clock.read(session, server)
       await session.prepare(statements.store)
       // As late as can be: from here on the clock of the database counts.
@@ -41,6 +55,8 @@ export function createPageRows({ statements, timeoutMs, mayReturn }: PageRowsSet
       if (life) {
         const numbers = [life.lifeMs, life.expiresAtMs, life.leastLifeMs].map(String)
         await session.change(statements.store, [key, ...numbers, record])
+        // Only now: a driver that failed or still waits may send these bytes later.
+        memory.give(record)
         return
       }
     }
@@ -80,15 +96,4 @@ function keyOf(token: PageToken): Buffer {
 /** The page in a row; `undefined` for a record that is none of ours, or damaged. */
 function pageOf({ record }: Record<string, unknown>): CapturedPage | undefined {
   return Buffer.isBuffer(record) ? decodePageRecord(record) : undefined
-}
-
-/** The record of `page`. Throws `PAGE_TOO_LARGE` for one that the server would refuse. */
-function encodeFor({ maxPacketBytes }: DatabaseServer, page: CapturedPage): Buffer {
-  const head = encodePageRecordHead(page)
-  const bytes = head.length + page.body.length
-  if (bytes <= maxPacketBytes - PACKET_OVERHEAD_BYTES) return Buffer.concat([head, page.body], bytes)
-  throw new FacsimileError(
-    'PAGE_TOO_LARGE',
-    `a page of ${bytes} bytes, metadata included, cannot pass the database's max_allowed_packet = ${maxPacketBytes}; raise max_allowed_packet or lower maxPageBytes`,
-  )
 }

@@ -31,6 +31,9 @@ export interface OwnedSession extends Session {
   isSound(): boolean
 }
 
+/** What each connection has ready. */
+const prepared = new WeakMap<PoolConnection, Set<string>>()
+
 /** Rejects with the driver's errors, and with `PROVIDER_TIMEOUT` when `deadline` comes first. */
 export function openSession(connection: PoolConnection, deadline: Deadline): OwnedSession {
   let sound = true
@@ -72,9 +75,12 @@ export function openSession(connection: PoolConnection, deadline: Deadline): Own
       return affectedRows
     },
     async prepare(sql) {
+      const known = prepared.get(connection) ?? new Set()
+      if (known.has(sql)) return
       await once<unknown>((done) => {
         connection.prepare(sql, done)
       })
+      prepared.set(connection, known.add(sql))
     },
   }
 }

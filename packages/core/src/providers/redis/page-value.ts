@@ -3,8 +3,8 @@ import type { RedisClient } from './redis-client.js'
 import type { ServerFacts } from './redis-connection.js'
 import { isErrorReply, isUnknownCommand } from './redis-failure.js'
 
-/** Redis lets no one set proto-max-bulk-len lower. */
-const ALWAYS_TAKEN_BYTES = 1024 * 1024
+/** A value up to this long is always taken: Redis lets no one set proto-max-bulk-len lower. */
+export const ALWAYS_TAKEN_BYTES = 1024 * 1024
 const DEFAULT_LONGEST_VALUE = 512 * 1024 * 1024
 
 /**
@@ -12,36 +12,43 @@ const DEFAULT_LONGEST_VALUE = 512 * 1024 * 1024
  * such command; there everybody reads, and the one whose `DEL` finds the key has won. `stillWanted` throws when the
  * caller has gone in between. A value of another type is left alone, and is none.
  */
-export function takeValue(
+export async function takeValue(
   client: RedisClient,
   key: string,
   facts: ServerFacts,
   stillWanted: () => void,
 ): Promise<Buffer | undefined> {
-  return unlessOfOtherType(async () => {
-    if (facts.lacksGetdel !== true) {
-      try {
-        return await client.getdelBuffer(key)
-      } catch (error) {
-        if (!isUnknownCommand(error)) throw error
-        facts.lacksGetdel = true
-      }
+  if (facts.lacksGetdel !== true) {
+    try {
+      return (await client.getdelBuffer(key)) ?? undefined
+    } catch (error) {
+      if (isOfOtherType(error)) return undefined
+      if (!isUnknownCommand(error)) throw error
+      facts.lacksGetdel = true
     }
-    const value = await client.getBuffer(key)
-    if (value === null) return null
-    stillWanted()
-    return (await client.del(key)) === 1 ? value : null
-  })
+  }
+  const value = await readValue(client, key)
+  if (value === undefined) return undefined
+  stillWanted()
+  return (await client.del(key)) === 1 ? value : undefined
 }
 
 /** Reads and leaves the value; one of another type is none. */
-export function readValue(client: RedisClient, key: string): Promise<Buffer | undefined> {
-  return unlessOfOtherType(() => client.getBuffer(key))
+export async function readValue(client: RedisClient, key: string): Promise<Buffer | undefined> {
+  try {
+    return (await client.getBuffer(key)) ?? undefined
+  } catch (error) {
+    if (isOfOtherType(error)) return undefined
+    throw error
+  }
 }
 
-/** How long a value of `bytes` may be, in bytes: asked once per connection, and only when it may matter. */
-export async function longestValueFor(bytes: number, client: RedisClient, facts: ServerFacts): Promise<number> {
-  if (bytes <= ALWAYS_TAKEN_BYTES) return bytes
+function isOfOtherType(error: unknown): boolean {
+  return isErrorReply(error, 'WRONGTYPE')
+}
+
+/** How long a value may be, in bytes: asked once per connection. */
+export async function longestValue(client: RedisClient, facts: ServerFacts): Promise<number> {
   return (facts.longestValue ??= await askLongestValue(client))
 }
 
@@ -53,15 +60,6 @@ async function askLongestValue(client: RedisClient): Promise<number> {
     return bytes >= ALWAYS_TAKEN_BYTES ? bytes : DEFAULT_LONGEST_VALUE
   } catch (error) {
     if (isErrorReply(error, 'NOPERM') || isUnknownCommand(error)) return DEFAULT_LONGEST_VALUE
-    throw error
-  }
-}
-
-async function unlessOfOtherType(read: () => Promise<Buffer | null>): Promise<Buffer | undefined> {
-  try {
-    return (await read()) ?? undefined
-  } catch (error) {
-    if (isErrorReply(error, 'WRONGTYPE')) return undefined
     throw error
   }
 }

@@ -11,6 +11,8 @@ export interface ServerFacts {
 }
 
 export interface RedisConnection {
+  /** The client if it can be asked at once; `ready()` tells why not. */
+  readyNow(): RedisClient | undefined
   /**
    * The client as soon as it is connected; the first call connects it. While the server cannot be reached, rejects with
    * the reason of the last attempt; while nobody knows yet, waits: the caller has a deadline.
@@ -30,6 +32,7 @@ interface Waiting {
 /** `open` gives the client, at the first use; `owned`: we made it, so we end it. */
 export function createRedisConnection(open: () => Promise<RedisClient>, owned: boolean): RedisConnection {
   let opening: Promise<RedisClient> | undefined
+  let watched: RedisClient | undefined
   let facts: ServerFacts = {}
   let live = false
   /** Why the last attempt to connect failed; nothing while the first is under way or the connection is good. */
@@ -75,10 +78,12 @@ export function createRedisConnection(open: () => Promise<RedisClient>, owned: b
     if (!owned) return
     // ioredis gives a client up when it cannot even begin to connect; the next call makes another one.
     opening = undefined
+    watched = undefined
     failure = undefined
   }
 
   function watch(client: RedisClient): RedisClient {
+    watched = client
     live = client.status === 'ready'
     client.on('ready', onReady)
     client.on('error', onError)
@@ -97,11 +102,18 @@ export function createRedisConnection(open: () => Promise<RedisClient>, owned: b
     }
   }
 
+  function readyNow(): RedisClient | undefined {
+    const isReady = wrongDatabase === undefined && watched?.status === 'ready' && watched.stream?.writable !== false
+    return isReady ? watched : undefined
+  }
+
   return {
+    readyNow,
+
     async ready() {
       const client = await openOnce()
       if (wrongDatabase !== undefined) throw wrongDatabase
-      if (client.status === 'ready' && client.stream?.writable !== false) return client
+      if (readyNow() === client) return client
       if (client.status === 'end') throw failure ?? new Error('Connection is closed.')
       if (failure !== undefined) throw failure
       waiting ??= createWaiting()

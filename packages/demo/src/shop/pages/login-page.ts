@@ -11,7 +11,7 @@ export function loginPage(visit: Visit): Page {
   return renderForm(visit, { user: '', next: visit.query('next'), failed: false })
 }
 
-/** A wrong password answers the POST with the form again; the right one changes the session's id and goes on. */
+/** A wrong password answers the POST with the form again; the right one begins another session and goes on. */
 export function logIn(visit: Visit): Answer {
   const user = visit.field('user')
   const next = visit.field('next')
