@@ -15,7 +15,8 @@ export function createFetchUrlBuilder(settings: FetchUrlSettings) {
   const [before = '', ...rest] = pattern.split('%CacheToken%')
   const names = settings.stickyCookies
   return (token: PageToken, cookieHeader: string | undefined): string => {
-    const url = before + rest.map((part) => token + part).join('')
+    let url = before
+    for (const part of rest) url += token + part
     return names.length === 0 || cookieHeader === undefined ? url : url + stickyFragment(names, cookieHeader)
   }
 }

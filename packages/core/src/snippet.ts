@@ -132,10 +132,12 @@ function createTemplate(html: readonly string[]): Template {
   if (html.every((text) => text.search(PLACEHOLDER) === -1)) return () => fixed
   // Splitting by a pattern with one group gives text and names in turn; between two texts stands an empty name.
   const parts = html.flatMap((text, index) => [...(index === 0 ? [] : ['']), ...text.split(PLACEHOLDER)])
+  // What is filled in is ASCII always. For ASCII both encodings are the same, and this one is quicker.
+  const encoding = html.some((text) => NON_ASCII.test(text)) ? 'utf8' : 'latin1'
   return (values) => {
     let text = ''
     parts.forEach((part, index) => (text += index % 2 === 0 ? part : fill(part, values)))
-    return Buffer.from(text)
+    return Buffer.from(text, encoding)
   }
 }
 

@@ -22,7 +22,12 @@ const RECONNECT_ON = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN) /
 /** A new client for `location` that has not connected yet. Rejects with `PROVIDER_FAILED` when ioredis is missing. */
 export async function createOwnClient(location: RedisLocation, timeoutMs: number): Promise<RedisClient> {
   const { Redis } = await loadIoredis()
-  return new Redis(clientOptions(location, timeoutMs))
+  const client: RedisClient = new Redis({
+    ...clientOptions(location, timeoutMs),
+    // `true` connects anew; 2 would also send the command again. Once is enough, however many commands were answered so.
+    reconnectOnError: (error) => RECONNECT_ON.test(error.message) && client.stream?.writable === true,
+  })
+  return client
 }
 
 /** A command either gets its answer in time or is rejected; none waits in a queue, and none is ever sent twice. */
@@ -43,7 +48,6 @@ function clientOptions(location: RedisLocation, timeoutMs: number): ClientOption
     // not sent again is settled by the zero only.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: timeoutMs,
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     // A peer that vanished without a word is noticed while commands wait, and by the system while none do.
@@ -51,8 +55,6 @@ function clientOptions(location: RedisLocation, timeoutMs: number): ClientOption
     keepAlive: KEEP_ALIVE_MS,
     maxLoadingRetryTime: 1_000,
     retryStrategy: retryDelayMs,
-    // `true` connects anew; 2 would also send the command again.
-    reconnectOnError: (error) => RECONNECT_ON.test(error.message),
   }
 }
 
