@@ -1,6 +1,7 @@
 // The gate that every call to a cache provider passes: refused after close(), refused when cancelled, else counted.
 import { isPromise } from 'node:util/types'
 import { FacsimileError, toError } from '../errors.js'
+import { settleWithin, type Bounds, type Limit } from '../settle-within.js'
 
 /** How long `close()` waits for operations that are under way. */
 const CLOSE_WAIT_MS = 5_000
@@ -11,6 +12,8 @@ interface OperationGate {
    * as soon as `signal` aborts; an operation that has begun then ends by itself, and its answer is dropped.
    */
   pass<T>(operation: () => T | Promise<T>, signal?: AbortSignal): Promise<T>
+  /** The same with a deadline, at which the signal that `operation` is given aborts. */
+  passInTime<T>(operation: (late: AbortSignal) => Promise<T>, limit: Limit, signal?: AbortSignal): Promise<T>
   /** Refuses from now on; resolves when what is under way has ended, after 5 seconds at the latest. */
   close(): Promise<void>
   isClosed(): boolean
@@ -24,45 +27,30 @@ export function createOperationGate(providerName: string): OperationGate {
   let underWay = 0
   let closed = false
 
-  function leave(): void {
+  function onEnd(): void {
     underWay--
     if (underWay === 0) idle.forEach((wake) => wake())
   }
 
-  /** Settles as `answer` does, or rejects with the signal's reason if that comes first. */
-  function follow<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    underWay++
-    return new Promise((resolve, reject) => {
-      const onAbort = signal && (() => reject(signal.reason as Error))
-      const end = () => {
-        leave()
-        if (onAbort) signal.removeEventListener('abort', onAbort)
-      }
-      if (onAbort) signal.addEventListener('abort', onAbort, { once: true })
-      answer.then(
-        (value) => {
-          end()
-          resolve(value)
-        },
-        (error: unknown) => {
-          end()
-          reject(toError(error))
-        },
-      )
-    })
+  // Not async, because each promise more is felt by a store that answers in microseconds.
+  function run<T>(operation: () => T | Promise<T>, bounds: Bounds): Promise<T> {
+    if (closed) return Promise.reject(providerClosed(providerName))
+    try {
+      bounds.signal?.throwIfAborted()
+      const answer = operation()
+      if (!isPromise(answer)) return Promise.resolve(answer)
+      underWay++
+      return settleWithin(answer, bounds)
+    } catch (error) {
+      return Promise.reject(toError(error))
+    }
   }
 
   return {
-    // Not async, because each promise more is felt by a store that answers in microseconds.
-    pass<T>(operation: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
-      if (closed) return Promise.reject(providerClosed(providerName))
-      try {
-        signal?.throwIfAborted()
-        const answer = operation()
-        return isPromise(answer) ? follow(answer, signal) : Promise.resolve(answer)
-      } catch (error) {
-        return Promise.reject(toError(error))
-      }
+    pass: (operation, signal) => run(operation, { signal, onEnd }),
+
+    passInTime(operation, limit, signal) {
+      return run(() => operation(limit.batch.controller.signal), { limit, signal, onEnd })
     },
 
     async close() {

@@ -1,10 +1,10 @@
 // The `redis` cache provider: pages in Redis, shared by the servers of a farm.
 import type { CacheProvider, CapturedPage } from '../cache-provider.js'
+import { createDeadlineBatches } from '../deadline-batches.js'
 import { FacsimileError } from '../errors.js'
 import { startLife } from '../lifetime.js'
 import { decodePageRecord, encodePageRecord } from '../page-record.js'
 import type { PageToken } from '../page-token.js'
-import { createDeadline } from '../with-deadline.js'
 import { createOperationGate } from './operation-gate.js'
 import { createSpareBuffers } from './spare-buffers.js'
 import { checkRedis } from './redis/check-redis.js'
@@ -67,7 +67,7 @@ interface Call {
 export function createRedisProvider(settings: RedisProviderSettings): CacheProvider {
   const { connection, server, prefix, timeoutMs, maxPageBytes } = open(settings)
   const gate = createOperationGate('redis')
-  const withDeadline = createDeadline(timeoutMs)
+  const joinBatch = createDeadlineBatches(timeoutMs)
   const memory = createSpareBuffers()
   let closing: Promise<void> | undefined
 
@@ -90,7 +90,7 @@ export function createRedisProvider(settings: RedisProviderSettings): CacheProvi
         throw failure(error)
       }
     }
-    return gate.pass(() => withDeadline(tooLate, attempt), signal)
+    return gate.passInTime(attempt, { batch: joinBatch(), timeoutError: tooLate }, signal)
   }
 
   async function keep(token: PageToken, page: CapturedPage, { client, facts, stillWanted }: Call): Promise<void> {

@@ -7,7 +7,7 @@ import type { Deadline } from './deadline.js'
 /** A statement that lost against another one was rolled back by the database, and is sent again this often in all. */
 const MOST_TRIES = 4
 
-/** Rows as objects, values as they come: the pool may be somebody else's, with ideas of its own. */
+/** Rows as objects, values as they come. */
 const PLAIN_ROWS = {
   rowsAsArray: false,
   nestTables: false,
@@ -19,9 +19,9 @@ type SqlValue = string | Buffer
 /** Statements are prepared: values travel as they are, and a page takes no more bytes than it has. */
 export interface Session {
   /** The rows that `sql` answers with. */
-  rows(sql: string, values?: readonly SqlValue[]): Promise<Record<string, unknown>[]>
+  rows(sql: string, values?: SqlValue[]): Promise<Record<string, unknown>[]>
   /** Runs `sql` and answers with how many rows it changed. */
-  change(sql: string, values?: readonly SqlValue[]): Promise<number>
+  change(sql: string, values?: SqlValue[]): Promise<number>
   /** Has `sql` ready at the server, so that the next `change` with it is sent without delay. */
   prepare(sql: string): Promise<void>
 }
@@ -36,6 +36,7 @@ const prepared = new WeakMap<PoolConnection, Set<string>>()
 
 /** Rejects with the driver's errors, and with `PROVIDER_TIMEOUT` when `deadline` comes first. */
 export function openSession(connection: PoolConnection, deadline: Deadline): OwnedSession {
+  const rowOptions = hasPlainRows(connection) ? undefined : PLAIN_ROWS
   let sound = true
 
   async function once<T>(send: (done: (error: Error | null, answer: T) => void) => void): Promise<T> {
@@ -63,14 +64,14 @@ export function openSession(connection: PoolConnection, deadline: Deadline): Own
     isSound: () => sound,
     async rows(sql, values = []) {
       const answer = await run<RowDataPacket[] | ResultSetHeader>((done) => {
-        connection.execute({ sql, values: [...values], ...PLAIN_ROWS }, done)
+        connection.execute({ sql, values, ...rowOptions }, done)
       })
       // MariaDB can see without looking that DELETE … RETURNING finds nothing, and then answers with a number of rows.
       return Array.isArray(answer) ? answer : []
     },
     async change(sql, values = []) {
       const { affectedRows } = await run<ResultSetHeader>((done) => {
-        connection.execute({ sql, values: [...values] }, done)
+        connection.execute({ sql, values }, done)
       })
       return affectedRows
     },
@@ -83,4 +84,9 @@ export function openSession(connection: PoolConnection, deadline: Deadline): Own
       prepared.set(connection, known.add(sql))
     },
   }
+}
+
+/** A pool that was given may have ideas of its own. A function that looks at every value also costs time for each. */
+function hasPlainRows({ config: { rowsAsArray, nestTables, typeCast } }: PoolConnection): boolean {
+  return rowsAsArray !== true && !nestTables && (typeCast === undefined || typeCast === true)
 }
