@@ -14,6 +14,7 @@ import { isRedisClient, type RedisClient } from './redis/redis-client.js'
 import { createRedisConnection, type RedisConnection, type ServerFacts } from './redis/redis-connection.js'
 import { redisFailure } from './redis/redis-failure.js'
 import { parseRedisLocation } from './redis/redis-location.js'
+import { writeTogether } from './redis/write-together.js'
 import { resolveKeySettings, type RedisKeySettings } from './redis/redis-settings.js'
 
 export type { RedisClient } from './redis/redis-client.js'
@@ -107,6 +108,7 @@ export function createRedisProvider(settings: RedisProviderSettings): CacheProvi
       stillWanted()
     }
     const sentAt = performance.now()
+    writeTogether(client, value.length)
     await client.set(key, value, 'PX', Math.max(1, lifeLeftMs(page)))
     // Only now: a client that failed or still waits may send these bytes later.
     memory.give(value)
@@ -115,6 +117,7 @@ export function createRedisProvider(settings: RedisProviderSettings): CacheProvi
   }
 
   async function take(token: PageToken, { client, facts, stillWanted }: Call): Promise<CapturedPage | undefined> {
+    writeTogether(client, token.length)
     return toPage(await takeValue(client, prefix + token, facts, stillWanted))
   }
 

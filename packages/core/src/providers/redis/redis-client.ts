@@ -5,7 +5,12 @@ export interface RedisClient {
   /** Such as `wait`, `connecting`, `connect` (its handshake is under way), `ready`, `reconnecting` and `end`. */
   readonly status: string
   /** The connection of a single server. It may be about to close while the status is `ready` still. */
-  readonly stream?: { readonly writable: boolean }
+  readonly stream?: {
+    readonly writable: boolean
+    readonly writableCorked?: number
+    cork?(): void
+    uncork?(): void
+  }
   connect(): Promise<void>
   on(event: ClientEvent, listener: (error: Error) => void): unknown
   off(event: ClientEvent, listener: (error: Error) => void): unknown
