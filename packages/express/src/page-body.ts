@@ -67,21 +67,25 @@ export class PageBody {
     this.end(out)
   }
 
-  /** Takes the next bytes if they may leave as they are; otherwise they are to be given to `take`. */
-  takeAsIs(bytes: Buffer): boolean {
-    try {
-      if (this.#inserter?.passes(bytes) === false) return false
-    } catch {
-      return false // It is told where the same bytes are given to `take`.
+  /** Takes the next bytes. Answers whether they leave just as they are. */
+  take(bytes: Buffer, out: Buffer[]): boolean {
+    // Copied first: where their end is looked at afterwards, the processor has it at hand.
+    if (!this.#storesSent) this.#capture?.add(bytes)
+    if (this.#passes(bytes)) {
+      if (this.#storesSent) this.#capture?.add(bytes)
+      out.push(bytes)
+      return true
     }
-    this.#capture?.add(bytes)
-    return true
+    this.#insert(bytes, out)
+    return false
   }
 
-  /** Takes the next bytes. */
-  take(bytes: Buffer, out: Buffer[]): void {
-    if (!this.#storesSent) this.#capture?.add(bytes)
-    this.#insert(bytes, out)
+  #passes(bytes: Buffer): boolean {
+    try {
+      return this.#inserter?.passes(bytes) ?? true
+    } catch {
+      return false // It is told where the same bytes are inserted.
+    }
   }
 
   #insert(bytes: Buffer, out: Buffer[]): void {

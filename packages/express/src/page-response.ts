@@ -86,17 +86,14 @@ export class PageResponse implements StandIn, SilenceListener {
   }
 
   onWrite(args: unknown[]): boolean {
-    const chunk = args[0]
-    if (this.#state === 'page' && Buffer.isBuffer(chunk) && this.#body?.takeAsIs(chunk) === true)
-      return this.#methods.write(args)
     const body = readBodyArguments(args)
     if (!isSendable(body)) return this.#methods.write(args)
     if (this.#state === 'waiting') return this.#onFirstWrite(args, body)
     if (this.#state !== 'page') return this.#methods.write(args)
     const out: Buffer[] = []
-    this.#take(body, out)
+    const isAsItWas = this.#take(body, out)
     this.#awaitSilence()
-    return this.#methods.writePieces(out, body.callback)
+    return isAsItWas ? this.#methods.write(args) : this.#methods.writePieces(out, body.callback)
   }
 
   onEnd(args: unknown[]): Response {
@@ -177,9 +174,10 @@ export class PageResponse implements StandIn, SilenceListener {
     return out
   }
 
-  #take(body: BodyArguments, out: Buffer[]): void {
+  /** Answers whether the bytes leave just as they are. */
+  #take(body: BodyArguments, out: Buffer[]): boolean {
     const bytes = isNothing(body.chunk) ? NOTHING : toBytes(body)
-    this.#body?.take(bytes, out)
+    return this.#body?.take(bytes, out) ?? true
   }
 
   #endPage(): void {

@@ -205,9 +205,11 @@ describe('rules 22 and 26: a failing Facsimile', () => {
     const { port } = await serveFiltered(
       (_req, res) => {
         res.setHeader('Content-Type', 'text/html').write(PAGE.slice(0, 60))
-        jest.spyOn(Inserter.prototype, 'push').mockImplementation(() => {
-          throw new Error('a bug')
-        })
+        for (const method of ['passes', 'push'] as const) {
+          jest.spyOn(Inserter.prototype, method).mockImplementation(() => {
+            throw new Error('a bug')
+          })
+        }
         res.end(PAGE.slice(60))
       },
       { facsimile },
