@@ -1,4 +1,5 @@
 // The page store against the clock: deadlines, the breaker, and how long anybody waits for a page.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import {
   createPageStore,
@@ -273,4 +274,23 @@ test('while one call tries whether the provider is back, no other page waits in 
   comeBack()
   await jest.advanceTimersByTimeAsync(10)
   expect(stored).toEqual(['first'])
+})
+
+test('a provider that answers at once, without a promise, is understood', async () => {
+  const kept = new Map<PageToken, CapturedPage>()
+  const lost: unknown[] = []
+  const note = (message: unknown) => void lost.push(message)
+  const methods = {
+    store: (token: PageToken, page: CapturedPage) => void kept.set(token, page),
+    pull: (token: PageToken) => kept.get(token),
+  }
+  const store = createPageStore(providerOf(methods as unknown as Partial<CacheProvider>), SILENT)
+  const token = createPageToken()
+  subscribe('facsimile:lost', note)
+  keep(store, token, pageOf())
+  await store.arrival(token)
+  unsubscribe('facsimile:lost', note)
+  expect(lost).toEqual([])
+  expect(await store.fetch(token, 'pull')).toMatchObject({ url: '/', status: 200 })
+  expect(await store.fetch(createPageToken(), 'pull')).toBeUndefined()
 })

@@ -65,7 +65,9 @@ export class CapturedBody {
     const whole = this.#whole
     this.#whole = undefined
     const sink = this.#sink ?? (this.#gathered === undefined ? this.#provider.openSink?.() : undefined)
-    if (sink === undefined) return this.#provider.store(token, { ...page, body: this.#takeBuffer(whole) }, options)
+    // A provider of somebody else's may answer with something else than a promise; it has stored the page then.
+    if (sink === undefined)
+      return Promise.resolve(this.#provider.store(token, { ...page, body: this.#takeBuffer(whole) }, options))
     this.#sink = undefined
     if (whole !== undefined) sink.add(whole)
     return sink.store(token, page, options)

@@ -135,7 +135,9 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
     async fetch(token, how) {
       try {
         return await pulling.execute(async () => {
-          const answer = await withinPullDeadline(slowPull, (signal) => provider[how](token, { signal }))
+          const answer = await withinPullDeadline(slowPull, (signal) =>
+            Promise.resolve(provider[how](token, { signal })),
+          )
           return readProviderAnswer(answer, provider.name)
         })
       } catch (error) {

@@ -2,6 +2,8 @@
 // buffer for each page is memory that the system clears first and only the slowest collection gives back.
 
 const LEAST_BYTES = 16 * 1024
+/** A longer record is rare, and its memory is not kept. */
+const MOST_BYTES = 1024 * 1024
 const MOST_SPARE_BYTES = 4 * 1024 * 1024
 
 export interface SpareBuffers {
@@ -17,6 +19,7 @@ export function createSpareBuffers(): SpareBuffers {
 
   return {
     take(bytes) {
+      if (bytes > MOST_BYTES) return Buffer.allocUnsafeSlow(bytes)
       const at = spare.findIndex(({ byteLength }) => byteLength >= bytes)
       if (at === -1) return Buffer.allocUnsafeSlow(roundUp(bytes)).subarray(0, bytes)
       const [memory] = spare.splice(at, 1) as [ArrayBufferLike]
@@ -24,7 +27,7 @@ export function createSpareBuffers(): SpareBuffers {
       return Buffer.from(memory, 0, bytes)
     },
     give({ buffer }) {
-      if (spareBytes + buffer.byteLength > MOST_SPARE_BYTES) return
+      if (buffer.byteLength > MOST_BYTES || spareBytes + buffer.byteLength > MOST_SPARE_BYTES) return
       spare.push(buffer)
       spareBytes += buffer.byteLength
     },
