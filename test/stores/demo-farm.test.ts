@@ -6,7 +6,7 @@ import { listenToNews } from '../demo/support/news.js'
 import { createVisitor, runScripts, type VisitedPage } from '../demo/support/visitor.js'
 import { ask, type Reply } from '../express/support/http-client.js'
 import { openRedisStore } from './support/farm-store.js'
-import { eventually } from './support/redis-bench.js'
+import { eventually } from '../support/eventually.js'
 
 const DEADLINE_MS = 60_000
 const MAX_ROUNDS = 20

@@ -4,7 +4,8 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { createPageToken } from '@facsimile/core'
 import { createPool, type Pool, type RowDataPacket } from 'mysql2'
 import { samplePage } from '../core/providers/sample-page.js'
-import { countRows, eventually, newTable, withMysql, type MysqlBench } from './support/mysql-bench.js'
+import { eventually } from '../support/eventually.js'
+import { countRows, newTable, withMysql, type MysqlBench } from './support/mysql-bench.js'
 import { mysqlUrl } from './support/servers.js'
 
 const HOUR_MS = 3_600_000

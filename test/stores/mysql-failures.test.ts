@@ -4,7 +4,8 @@ import { createPageToken, type CacheProvider } from '@facsimile/core'
 import { samplePage } from '../core/providers/sample-page.js'
 import { failureOf } from '../support/failure-of.js'
 import type { ThrowAwayServer } from '../../scripts/services.mjs'
-import { ask, eventually, faultOf, freeze, withMysql, worksAgain } from './support/mysql-bench.js'
+import { eventually } from '../support/eventually.js'
+import { ask, faultOf, freeze, withMysql, worksAgain } from './support/mysql-bench.js'
 import { mysqlUrl } from './support/servers.js'
 
 describe('a server that cannot be reached', () => {

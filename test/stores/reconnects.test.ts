@@ -7,7 +7,8 @@ import { createPool, type Pool, type PoolConnection } from 'mysql2'
 import { samplePage } from '../core/providers/sample-page.js'
 import { withMysqlScene } from './support/fault-mysql.js'
 import { countListeners, watchSockets } from './support/fault-sockets.js'
-import { eventually, withMysql, worksAgain } from './support/mysql-bench.js'
+import { eventually } from '../support/eventually.js'
+import { withMysql, worksAgain } from './support/mysql-bench.js'
 import { closedPort, withBench } from './support/redis-bench.js'
 
 const ROUNDS = 100

@@ -9,7 +9,8 @@ import { promisify } from 'node:util'
 import { failureOf } from '../support/failure-of.js'
 import { createRedisConnection } from '../../packages/core/src/providers/redis/redis-connection.js'
 import { samplePage, withFolder } from '../core/providers/sample-page.js'
-import { eventually, freeze, withBench } from './support/redis-bench.js'
+import { eventually } from '../support/eventually.js'
+import { freeze, withBench } from './support/redis-bench.js'
 import { startSentinel } from './support/redis-sentinel.js'
 
 /** Most of it is the Sentinel's own: it waits, votes and promotes. */

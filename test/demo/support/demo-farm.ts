@@ -4,7 +4,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { ask } from '../../express/support/http-client.js'
-import { closedPort, eventually } from '../../stores/support/redis-bench.js'
+import { eventually } from '../../support/eventually.js'
+import { closedPort } from '../../stores/support/redis-bench.js'
 import { environmentOf, ROOT } from './compose.js'
 import { startBalancer } from './farm-balancer.js'
 
@@ -42,8 +43,8 @@ export async function withDemoFarm(cacheProvider: string, use: (farm: DemoFarm) 
     const serverB = startServer(environmentOf('shop-b', { ...common, PORT: String(b), TRACKER_ORIGIN: trackerUrl }))
     ends.push(() => stop(serverB))
     await Promise.all([answering(serverA, a), answering(serverB, b)])
-    ends.push(await startBalancer(port, [a, b]))
-    await eventually('the balancer answers', () => answers(port), DEADLINE_MS)
+    const balancer = await startBalancer(port, [a, b])
+    ends.push(() => balancer.stop())
     await use({ port, shopUrl, trackerUrl, stopB: () => stop(serverB) })
   } catch (error) {
     await Promise.allSettled(ends.map((end) => end()))

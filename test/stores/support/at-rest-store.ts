@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { createPageToken, type CacheProvider } from '@facsimile/core'
 import { createRedisProvider } from '@facsimile/core/redis'
-import { countRows, eventually, newTable, withMysql } from './mysql-bench.js'
+import { eventually } from '../../support/eventually.js'
+import { countRows, newTable, withMysql } from './mysql-bench.js'
 import { withBench } from './redis-bench.js'
 import { mysqlUrl } from './servers.js'
 

@@ -1,8 +1,9 @@
-// The balancer of a farm: nginx where its program is found, else a small reverse proxy of our own, with the same rule.
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { startNginx } from './farm-nginx.js'
-import { startNodeProxy } from './farm-node-proxy.js'
+// The balancer of a farm whose servers are named by a cookie: nginx where its program is found, else a small reverse
+// proxy of our own, with the same rule.
+import { cookieValues } from '@facsimile/core'
+import { findNginx, startNginx } from '../../support/nginx.js'
+import { startReverseProxy, type Balancer } from '../../support/reverse-proxy.js'
+import { closedPort } from './redis-bench.js'
 
 /** The cookie that names a visitor's server. */
 export const SERVER_COOKIE = 'farm_server'
@@ -13,34 +14,28 @@ export interface FarmPorts {
   readonly b: number
 }
 
-export interface Balancer {
-  readonly port: number
-  stop(): Promise<void>
-}
-
-/** Folders of server programs that are often missing from a user's PATH. */
-const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin']
-
 const nginx = findNginx()
 
 /** Which of the two it is, in the words of a test's name. */
 export const BALANCER_KIND = nginx === undefined ? 'a Node reverse proxy' : 'nginx'
 
-export function startBalancer(ports: FarmPorts): Promise<Balancer> {
-  return nginx === undefined ? startNodeProxy(SERVER_COOKIE, ports) : startNginx(nginx, SERVER_COOKIE, ports)
-}
-
-function findNginx(): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SERVER_FOLDERS]
-  return folders.map((folder) => join(folder, 'nginx')).find(isProgram)
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    // Not there, or not for us: both mean that it cannot be run.
-    return false
+export async function startBalancer({ a, b }: FarmPorts): Promise<Balancer> {
+  if (nginx === undefined) {
+    return startReverseProxy(({ headers }) => [cookieValues(headers.cookie ?? '', SERVER_COOKIE)[0] === 'a' ? a : b])
   }
+  const port = await closedPort()
+  return startNginx(
+    nginx,
+    port,
+    `map $cookie_${SERVER_COOKIE} $farm_server { a 127.0.0.1:${a}; default 127.0.0.1:${b}; }
+      server {
+        listen 127.0.0.1:${port};
+        location / {
+          proxy_pass http://$farm_server;
+          proxy_http_version 1.1;
+          proxy_set_header Host $http_host;
+          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        }
+      }`,
+  )
 }

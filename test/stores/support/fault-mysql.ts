@@ -4,7 +4,8 @@ import { createConnection, type Connection } from 'mysql2/promise'
 import { failureOf } from '../../support/failure-of.js'
 import type { ThrowAwayServer } from '../../../scripts/services.mjs'
 import type { FaultScene } from './fault-show.js'
-import { ask, eventually, newTable } from './mysql-bench.js'
+import { eventually } from '../../support/eventually.js'
+import { ask, newTable } from './mysql-bench.js'
 
 /** The password that stands in the location. */
 const PASSWORD = 'known'

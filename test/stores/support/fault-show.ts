@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from '@jest/globals'
 import { createPageToken, openCacheProvider } from '@facsimile/core'
 import { openFaultSite, type FaultSite } from './fault-site.js'
-import { eventually } from './redis-bench.js'
+import { eventually } from '../../support/eventually.js'
 
 const MOST_DELAY_MS = 5
 const SHOW_TIMEOUT_MS = 60_000

@@ -6,7 +6,7 @@ import { expect } from '@jest/globals'
 import { createFacsimile } from '@facsimile/express'
 import { PAGE, PAGE_WITH_SNIPPETS, SNIPPETS } from '../../support/filtered-site.js'
 import { fetchRaw } from '../../support/raw-http.js'
-import { eventually } from './redis-bench.js'
+import { eventually } from '../../support/eventually.js'
 
 const VISITS = 40
 /** A pull's deadline and what goes round it. */

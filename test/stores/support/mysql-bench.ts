@@ -5,6 +5,8 @@ import { connect } from 'node:net'
 import { createPageToken, type CacheProvider } from '@facsimile/core'
 import { createMysqlProvider } from '@facsimile/core/mysql'
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise'
+import { withEnds, type OnEnd } from '../../support/ends.js'
+import { eventually } from '../../support/eventually.js'
 import { failureOf } from '../../support/failure-of.js'
 import { samplePage } from '../../core/providers/sample-page.js'
 import { startMariadb, type ThrowAwayServer } from '../../../scripts/services.mjs'
@@ -15,37 +17,31 @@ export interface MysqlBench {
   readonly provider: typeof createMysqlProvider
   /** A connection of the test's own. */
   readonly connection: (url: string) => Promise<Connection>
-  readonly onEnd: (end: () => unknown) => void
+  readonly onEnd: OnEnd
 }
 
 /** A test body that is given a bench. */
 export function withMysql(use: (bench: MysqlBench) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const ends: (() => unknown)[] = []
-    const bench: MysqlBench = {
-      onEnd: (end) => void ends.unshift(end),
+  return withEnds((onEnd) =>
+    use({
+      onEnd,
       async server(...args) {
         const server = await startMariadb({ args })
-        ends.unshift(() => server.stop())
+        onEnd(() => server.stop())
         return server
       },
       provider(settings, internals) {
         const provider = createMysqlProvider(settings, internals)
-        ends.unshift(() => provider.close())
+        onEnd(() => provider.close())
         return provider
       },
       async connection(url) {
         const connection = await createConnection(url)
-        ends.unshift(() => connection.destroy())
+        onEnd(() => connection.destroy())
         return connection
       },
-    }
-    try {
-      await use(bench)
-    } finally {
-      for (const end of ends) await end()
-    }
-  }
+    }),
+  )
 }
 
 /** Halts the server, sees that it gives no sign of life any more, and answers with what lets it go on. */
@@ -93,15 +89,6 @@ export async function worksAgain(provider: CacheProvider): Promise<void> {
     const [pulled] = await Promise.allSettled([provider.pull(token)])
     return pulled.status === 'fulfilled' && pulled.value !== undefined
   })
-}
-
-/** Asks until `holds` answers true; fails after ten seconds. */
-export async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not within 10 s: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
 }
 
 /** The rows that `sql` answers with. */

@@ -4,6 +4,8 @@ import { createRedisProvider, type RedisProviderSettings } from '@facsimile/core
 import { Redis } from 'ioredis'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
+import { withEnds, type OnEnd } from '../../support/ends.js'
+import { eventually } from '../../support/eventually.js'
 import { startRedis, type ThrowAwayServer } from '../../../scripts/services.mjs'
 
 /** What a test opens; each thing is closed when the test ends, the last one first. */
@@ -12,44 +14,38 @@ export interface RedisBench {
   provider(settings: RedisProviderSettings): CacheProvider
   /** A client of the test's own, connected. */
   client(url: string): Promise<Redis>
-  onEnd(end: () => unknown): void
+  readonly onEnd: OnEnd
 }
 
 /** A test body that is given a bench. */
 export function withBench(use: (bench: RedisBench) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const ends: (() => unknown)[] = []
-    const bench: RedisBench = {
-      onEnd: (end) => void ends.unshift(end),
+  return withEnds((onEnd) =>
+    use({
+      onEnd,
       async server(...args) {
         const server = await startRedis({ args })
-        ends.unshift(() => server.stop())
+        onEnd(() => server.stop())
         return server
       },
       provider(settings) {
         const provider = createRedisProvider(settings)
-        ends.unshift(() => provider.close())
+        onEnd(() => provider.close())
         return provider
       },
       async client(url) {
         const client = new Redis(url)
-        ends.unshift(() => client.disconnect())
+        onEnd(() => client.disconnect())
         await client.ping()
         return client
       },
-    }
-    try {
-      await use(bench)
-    } finally {
-      for (const end of ends) await end()
-    }
-  }
+    }),
+  )
 }
 
 /** Freezes the server: connections are accepted, nothing is answered. Resolves, when it is frozen, to what thaws it. */
 export async function freeze(server: ThrowAwayServer): Promise<() => Promise<void>> {
   await server.kill('SIGSTOP')
-  while (await answers(server.port)) await server.kill('SIGSTOP')
+  await eventually('the server is frozen', async () => !(await answers(server.port)))
   return () => server.kill('SIGCONT')
 }
 
@@ -75,17 +71,4 @@ export async function closedPort(): Promise<number> {
   const { port } = server.address() as AddressInfo
   await new Promise((resolve) => server.close(resolve))
   return port
-}
-
-/** Asks until `holds` answers true; fails after `timeoutMs`. */
-export async function eventually(
-  what: string,
-  holds: () => Promise<boolean> | boolean,
-  timeoutMs = 10_000,
-): Promise<void> {
-  const end = performance.now() + timeoutMs
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
 }

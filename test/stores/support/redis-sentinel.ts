@@ -5,7 +5,8 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { closedPort, eventually } from './redis-bench.js'
+import { eventually } from '../../support/eventually.js'
+import { closedPort } from './redis-bench.js'
 
 export interface Sentinel {
   readonly port: number

@@ -1,21 +1,33 @@
-// A reverse proxy in this process that does what the farm's nginx does: each request to the next server, with the client's
-// address behind what X-Forwarded-For has, and a GET to the other server when one is not there.
+// A reverse proxy in this process, for machines without nginx: it hands requests on as nginx does, with the client's
+// address behind what X-Forwarded-For has.
 import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 
-export async function startStandIn(port: number, servers: readonly number[]): Promise<() => Promise<void>> {
-  let turn = 0
-  const server = createServer((req, res) => {
-    turn = (turn + 1) % servers.length
-    forward(req, res, [...servers.slice(turn), ...servers.slice(0, turn)])
-  })
+export interface Balancer {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+/**
+ * Hands each request to the first of the ports that `choose` answers with; a GET goes to the next when nobody is there.
+ * `port` is where it listens; 0 lets the system choose.
+ */
+export async function startReverseProxy(
+  choose: (req: IncomingMessage) => readonly number[],
+  port = 0,
+): Promise<Balancer> {
+  const server = createServer((req, res) => forward(req, res, choose(req)))
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
-  return async () => {
-    const closed = once(server, 'close')
-    server.close()
-    server.closeAllConnections()
-    await closed
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
   }
 }
 
