@@ -9,20 +9,24 @@ export type PageToken = string & { readonly [pageTokenBrand]: true }
 const TOKEN_BYTES = 24
 const TOKEN_PATTERN = /^[A-Za-z0-9_-]{32}$/
 
-/** Random bytes for tokens to come: the system is asked once for many, which costs a page a tenth of asking for one. */
-const pool = Buffer.alloc(TOKEN_BYTES * 256)
-let used = pool.length
+/** The system is asked once for the random bytes of so many tokens, which costs a page a tenth of asking for one. */
+const TOKENS_PER_BATCH = 256
+const TOKEN_CHARS = 32
+
+const bytes = Buffer.alloc(TOKEN_BYTES * TOKENS_PER_BATCH)
+/** The tokens to come, one after the other: 24 bytes make 32 characters, with nothing over. */
+let batch = ''
+let used = 0
 
 /** A new token from the system's random source. */
 export function createPageToken(): PageToken {
-  if (used === pool.length) {
-    randomFillSync(pool)
+  if (used === batch.length) {
+    batch = randomFillSync(bytes).toString('base64url')
+    bytes.fill(0)
     used = 0
   }
-  const token = pool.toString('base64url', used, used + TOKEN_BYTES) as PageToken
-  // What a token was made of is kept nowhere.
-  pool.fill(0, used, used + TOKEN_BYTES)
-  used += TOKEN_BYTES
+  const token = batch.slice(used, used + TOKEN_CHARS) as PageToken
+  used += TOKEN_CHARS
   return token
 }
 

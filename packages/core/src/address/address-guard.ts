@@ -77,19 +77,33 @@ export function createAddressGuard(settings: AddressGuardSettings): AddressGuard
   }
 
   const peers = new LRUCache<string, Peer>({ max: MAX_REMEMBERED_PEERS, memoMethod: judgePeer })
+  // Behind a proxy, one request comes from the same peer as the last.
+  let latestText = ''
+  let latest: Peer = PEER_INVALID
+
+  function peerOf(text: string): Peer {
+    if (text === latestText) return latest
+    latest = text.length > MAX_PEER_CHARS ? PEER_INVALID : peers.memo(text)
+    latestText = text
+    return latest
+  }
 
   return function guardAddress(request) {
     const peerText = request.socket.remoteAddress
     if (peerText === undefined || peerText === '') return NO_PEER
-    const peer = peerText.length > MAX_PEER_CHARS ? PEER_INVALID : peers.memo(peerText)
+    const peer = peerOf(peerText)
     if (!peer.isTrusted) return peer.verdict
 
-    const client = pickClient(readEntries(findHeaderLines(request.rawHeaders, source)), isProxy)
+    const lines = findHeaderLines(request.rawHeaders, source)
+    if (lines.length === 0) return HEADER_MISSING
+    const client = pickClient(readEntries(lines), isProxy)
     if (client === 'header-missing') return HEADER_MISSING
     if (client === 'header-invalid') return HEADER_INVALID
     return judge(client)
   }
 }
+
+const NO_LINES: readonly string[] = []
 
 const NO_PEER = deny('no-peer')
 const PEER_INVALID: Peer = { isTrusted: false, verdict: deny('peer-invalid') }
@@ -116,11 +130,15 @@ function pickClient(
 }
 
 /** Every line of the header, in order. Node's joined `headers` keeps only the first of some duplicates. */
-function findHeaderLines(rawHeaders: readonly string[], name: string): string[] {
-  return rawHeaders.filter((_, index) => {
-    const lineName = index % 2 === 1 ? rawHeaders[index - 1] : undefined
-    return lineName?.length === name.length && lineName.toLowerCase() === name
-  })
+function findHeaderLines(rawHeaders: readonly string[], name: string): readonly string[] {
+  let lines: string[] | undefined
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const lineName = rawHeaders[at] ?? ''
+    if (lineName.length !== name.length || lineName.toLowerCase() !== name) continue
+    lines ??= []
+    lines.push(rawHeaders[at + 1] ?? '')
+  }
+  return lines ?? NO_LINES
 }
 
 function parseSource(source: unknown): string {

@@ -54,10 +54,10 @@ export function createMemoryProvider(bounds?: CacheBounds, clock: MonotonicClock
   /** The extent is the entry's from now on, or free again. */
   function keep(token: PageToken, page: PageFacts, extent: Extent): void {
     const { startedAt, lifetimeMs } = startLife(page.expiresAt, age)
-    // What was there goes first, and its memory with it.
-    pages.delete(token)
     const size = sizeOf(page, extent)
     if (!(lifetimeMs > 0) || size > maxCachedBytes) {
+      // What was there goes all the same.
+      pages.delete(token)
       arena.free(extent)
       if (lifetimeMs > 0) throw pageTooLarge(size, maxCachedBytes)
       return
