@@ -1,5 +1,7 @@
-// Brings up the real servers that tests need, by whatever way this machine offers, and takes them away again.
+// Brings up the real servers and finds the real browser that tests need, by whatever way this machine offers, and takes
+// the servers away again.
 import { install, whyNotInstall } from './services/apt.mjs'
+import { chromium } from './services/chromium.mjs'
 import { explainMissing } from './services/missing.mjs'
 import { mysql } from './services/mysql.mjs'
 import { redis } from './services/redis.mjs'
@@ -7,15 +9,21 @@ import { redis } from './services/redis.mjs'
 export { startMariadb } from './services/mysql.mjs'
 export { startRedis } from './services/redis.mjs'
 
+/** The servers of the tests of the stores. */
+export const STORES = [redis, mysql]
+/** What the tests in a browser need. */
+export const BROWSERS = [chromium]
+
 /**
  * Resolves to `{ env, stop }`: `env` has TEST_REDIS_URL, TEST_REDIS_SERVER, TEST_MYSQL_URL and TEST_MYSQL_SERVER (the
- * last of each pair is a name with a version). For each server in this order: the address that REDIS_URL or MYSQL_URL
- * gives, a program of this machine, a container, a program that apt-get installs.
+ * last of each pair is a name with a version), or TEST_CHROMIUM, the path of a program. For each service in this order:
+ * what REDIS_URL, MYSQL_URL or CHROMIUM_PATH gives, a program of this machine, a container (not for a browser), a program
+ * that apt-get installs.
  *
- * Rejects when a server cannot be had, with what was tried and what to do, and when `signal` aborts; then nothing is
- * left running. `log` gets one line for each server.
+ * Rejects when a service cannot be had, with what was tried and what to do, and when `signal` aborts; then nothing is
+ * left running. `log` gets one line for each service.
  */
-export async function startServices({ log = () => {}, env = process.env, signal } = {}) {
+export async function startServices({ services = STORES, log = () => {}, env = process.env, signal } = {}) {
   const started = []
   const stop = async () => {
     const ends = await Promise.allSettled(started.splice(0).map((server) => server.stop()))
@@ -24,7 +32,7 @@ export async function startServices({ log = () => {}, env = process.env, signal 
   }
   try {
     const context = { log, env, signal, started }
-    const first = await all([redis, mysql].map((service) => bringUp(service, context)))
+    const first = await all(services.map((service) => bringUp(service, context)))
     const outcomes = await installMissing(first, context)
     const missing = outcomes.filter(({ server }) => server === undefined)
     if (missing.length > 0) throw new Error(explainMissing(missing))
@@ -43,6 +51,7 @@ async function bringUp(service, context) {
   if (given) return { service, title, server: await useGiven(service, given, context) }
   const attempts = [`${variable} is not set`]
   for (const way of [service.startLocal, service.startContainer]) {
+    if (way === undefined) continue
     const server = await attempt(service, way, attempts, context)
     if (server) return { service, title, server }
     signal?.throwIfAborted()
@@ -50,14 +59,13 @@ async function bringUp(service, context) {
   return { service, title, attempts }
 }
 
-async function useGiven(service, url, context) {
+async function useGiven(service, given, context) {
   const begunAt = performance.now()
   try {
-    return keep(service, { ...(await service.useGiven(url)), found: service.variable }, begunAt, context)
+    return keep(service, { ...(await service.useGiven(given, context)), found: service.variable }, begunAt, context)
   } catch (cause) {
-    throw new Error(`${service.variable} is set, but its server cannot be used: ${cause.message || cause.code}`, {
-      cause,
-    })
+    const why = cause.message || cause.code
+    throw new Error(`${service.variable} is set, but what it names cannot be used: ${why}`, { cause })
   }
 }
 
@@ -65,7 +73,7 @@ async function attempt(service, way, attempts, context) {
   const begunAt = performance.now()
   try {
     const result = await way(context)
-    if (result.url) return keep(service, result, begunAt, context)
+    if (result.absent === undefined) return keep(service, result, begunAt, context)
     attempts.push(result.absent)
   } catch (error) {
     // Found but not working: the next way may do, and this one is told in either case.
@@ -81,7 +89,7 @@ function keep(service, server, begunAt, { log, started }) {
   return server
 }
 
-/** Has the packages of missing servers installed where that is allowed, and tries those servers once more. */
+/** Has the packages of missing services installed where that is allowed, and tries those services once more. */
 async function installMissing(outcomes, context) {
   const missing = outcomes.filter(({ server }) => server === undefined)
   if (missing.length === 0) return outcomes

@@ -1,13 +1,11 @@
-// `npm test`: installs and builds where needed, brings up servers, then runs jest with whatever arguments follow `--`.
-// `--unit` leaves out the tests that need servers, and starts none.
+// `npm test`: installs and builds where needed, brings up servers and a browser, then runs jest with whatever arguments
+// follow `--`. It brings up only what the chosen tests need; `--unit` leaves out all tests that need something.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { prepare, root } from './prepare.mjs'
-import { startServices } from './services.mjs'
-import { needsServers } from './services/needs-servers.mjs'
+import { BROWSERS, startServices, STORES } from './services.mjs'
+import { reachesTests } from './services/reaches-tests.mjs'
 import { runWithServers } from './services/run-tests.mjs'
-
-const STORE_TESTS = join(root, 'test', 'stores')
 
 prepare()
 const unit = process.argv.includes('--unit')
@@ -18,16 +16,20 @@ const jest = [
   '--disable-warning=ExperimentalWarning',
   join(root, 'node_modules/jest/bin/jest.js'),
   ...given,
-  ...(unit ? ['--testPathIgnorePatterns=/test/stores/'] : []),
+  ...(unit ? ['--testPathIgnorePatterns=/test/(?:stores|browser)/'] : []),
 ]
 
-const noServers = async () => ({ env: {}, stop: async () => {} })
-const servers = (signal) => startServices({ log: (line) => console.error(line), signal })
-const start = !unit && needsServers(given, storeTests()) ? servers : noServers
+const services = [...neededBy('stores', STORES), ...neededBy('browser', BROWSERS)]
+const start = (signal) => startServices({ services, log: (line) => console.error(line), signal })
 process.exitCode = await runWithServers(start, jest, { cwd: root })
 
-function storeTests() {
-  if (!existsSync(STORE_TESTS)) return []
-  const names = readdirSync(STORE_TESTS, { recursive: true })
-  return names.filter((name) => name.endsWith('.test.ts')).map((name) => join(STORE_TESTS, name))
+/** `services`, or none when this run cannot reach the tests in that folder. */
+function neededBy(folder, services) {
+  return !unit && reachesTests(given, testsIn(join(root, 'test', folder))) ? services : []
+}
+
+function testsIn(folder) {
+  if (!existsSync(folder)) return []
+  const names = readdirSync(folder, { recursive: true })
+  return names.filter((name) => name.endsWith('.test.ts')).map((name) => join(folder, name))
 }

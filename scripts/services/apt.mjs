@@ -1,4 +1,4 @@
-// Installs missing servers on a Debian-like system, when we are root and nobody forbids it.
+// Installs missing servers and browsers on a Debian-like system, when we are root and nobody forbids it.
 import { existsSync } from 'node:fs'
 import { execute } from './execute.mjs'
 import { findProgram, programFolders } from './find-program.mjs'

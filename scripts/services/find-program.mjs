@@ -1,4 +1,4 @@
-// Looks for a server's program where systems keep them, which is more than a user's PATH.
+// Looks for a program where systems keep servers, which is more than a user's PATH.
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 

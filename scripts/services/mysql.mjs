@@ -13,6 +13,7 @@ const DATABASE = 'facsimile'
 export const mysql = {
   title: 'MySQL',
   variable: 'MYSQL_URL',
+  example: 'mysql://user:password@127.0.0.1:3306/test',
   packages: ['mariadb-server-core', 'mariadb-client-core'],
   environment: ({ url, server }) => ({ TEST_MYSQL_URL: url, TEST_MYSQL_SERVER: server }),
 

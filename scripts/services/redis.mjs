@@ -10,6 +10,7 @@ const PROGRAMS = ['redis-server', 'valkey-server']
 export const redis = {
   title: 'Redis',
   variable: 'REDIS_URL',
+  example: 'redis://127.0.0.1:6379',
   packages: ['redis-server'],
   environment: ({ url, server }) => ({ TEST_REDIS_URL: url, TEST_REDIS_SERVER: server }),
 

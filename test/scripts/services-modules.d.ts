@@ -25,6 +25,6 @@ declare module '*/scripts/services.mjs' {
   }): Promise<Services>
 }
 
-declare module '*/services/needs-servers.mjs' {
-  export function needsServers(jestArguments: readonly string[], storeTests: readonly string[]): boolean
+declare module '*/services/reaches-tests.mjs' {
+  export function reachesTests(jestArguments: readonly string[], tests: readonly string[]): boolean
 }

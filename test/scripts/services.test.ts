@@ -1,8 +1,9 @@
-// The starter of real servers, on machines whose programs are stand-ins: what it picks, what it says, what it leaves.
+// The starter of real servers and finder of a browser, on machines whose programs are stand-ins: what it picks, what it says, what it leaves.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { existsSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
-import { needsServers } from '../../scripts/services/needs-servers.mjs'
+import { join } from 'node:path'
+import { reachesTests } from '../../scripts/services/reaches-tests.mjs'
 import { createStandInMachine, until, type StandInMachine } from './support/stand-in-machine.js'
 
 const SHOW_SERVERS = `console.log(Object.entries(process.env).filter(([name]) => /^TEST_(REDIS|MYSQL)_/.test(name)).map((pair) => pair.join('=')).join('\\n'))`
@@ -181,7 +182,7 @@ describe('missing programs', () => {
     const status = await run.ended
     const asked =
       status === 0 ? (await machine.asked('apt')).map((line) => line.replace(/ -(o|q)\S* ?\S*=\S+| -qq/g, '')) : []
-    if (process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
+    if (mayInstall()) {
       expect(run.output()).toContain('Installing with apt-get, once (TEST_INSTALL=0 forbids it): redis-server …\n')
       expect(asked).toEqual(['noninteractive update', 'noninteractive install -y --no-install-recommends redis-server'])
       expect(run.output()).toMatch(/^Redis: Redis 99\.3\.4/m)
@@ -225,15 +226,114 @@ describe('an address that the user gives', () => {
       const protocol = name === 'REDIS_URL' ? 'redis' : 'mysql'
       const run = machine.run('', { [name]: `${protocol}://someone:hush-hush@127.0.0.1:${port}/x` })
       expect(await run.ended).toBe(1)
-      expect(run.output()).toContain(`${name} is set, but its server cannot be used`)
+      expect(run.output()).toContain(`${name} is set, but what it names cannot be used`)
       expect(run.output()).not.toContain('hush-hush')
       expect(await machine.leftovers()).toEqual([])
     },
   )
 })
 
+describe('a browser', () => {
+  const SHOW_BROWSER = `console.log('jest runs with', process.env.TEST_CHROMIUM)`
+  const BROWSER_TESTS = { FOR_TESTS: 'browser' }
+
+  test('of this machine is told of in one line, with its version, and its path reaches the tests', async () => {
+    await machine.addChromium()
+    const run = machine.run(SHOW_BROWSER, BROWSER_TESTS)
+    expect(await run.ended).toBe(0)
+    expect(run.output()).toMatch(/^Chromium: Chromium 99\.4\.5\.6 · \S+\/chromium · \d+ ms$/m)
+    expect(run.output()).toContain(`jest runs with ${join(machine.programs, 'chromium')}\n`)
+  })
+
+  test('is all that its tests need: no server is started', async () => {
+    await machine.addChromium()
+    await machine.addRedis()
+    await machine.addMariadb()
+    const run = machine.run('', BROWSER_TESTS)
+    expect(await run.ended).toBe(0)
+    expect(run.output()).not.toMatch(/Redis|MySQL/)
+    expect(await machine.pids()).toEqual([])
+  })
+
+  test.each(['chromium-browser', 'google-chrome', 'google-chrome-stable'])('may be called %s', async (name) => {
+    await machine.addChromium(name)
+    const run = machine.run(SHOW_BROWSER, BROWSER_TESTS)
+    expect(await run.ended).toBe(0)
+    expect(run.output()).toContain(`jest runs with ${join(machine.programs, name)}\n`)
+  })
+
+  test('that does not answer leaves it to the next name', async () => {
+    await machine.add('chromium-browser', 'echo "install the snap" >&2; exit 1')
+    await machine.addChromium('google-chrome')
+    const run = machine.run(SHOW_BROWSER, BROWSER_TESTS)
+    expect(await run.ended).toBe(0)
+    expect(run.output()).toContain(`jest runs with ${join(machine.programs, 'google-chrome')}\n`)
+  })
+
+  test('that CHROMIUM_PATH names comes before those of this machine', async () => {
+    await machine.addChromium()
+    await machine.addChromium('my browser')
+    const given = join(machine.programs, 'my browser')
+    const run = machine.run(SHOW_BROWSER, { ...BROWSER_TESTS, CHROMIUM_PATH: given })
+    expect(await run.ended).toBe(0)
+    expect(run.output()).toMatch(/^Chromium: Chromium 99\.4\.5\.6 · CHROMIUM_PATH · \d+ ms$/m)
+    expect(run.output()).toContain(`jest runs with ${given}\n`)
+  })
+
+  test('that CHROMIUM_PATH names and that is not there ends the run, whatever else there is', async () => {
+    await machine.addChromium()
+    const run = machine.run(SHOW_BROWSER, { ...BROWSER_TESTS, CHROMIUM_PATH: '/nowhere/chromium' })
+    expect(await run.ended).toBe(1)
+    expect(run.output()).toContain('CHROMIUM_PATH is set, but what it names cannot be used')
+    expect(run.output()).toContain('/nowhere/chromium --version: not found')
+  })
+
+  test('that is missing ends the run, which tells what was looked for, and of the ways out', async () => {
+    const run = machine.run(SHOW_BROWSER, BROWSER_TESTS)
+    expect(await run.ended).toBe(1)
+    expect(run.output()).not.toContain('jest runs')
+    for (const words of [
+      'Chromium could not be had',
+      'CHROMIUM_PATH is not set',
+      'chromium and chromium-browser and google-chrome and google-chrome-stable and Google Chrome not found',
+      'apt-get forbidden by TEST_INSTALL=0',
+      'CHROMIUM_PATH=/usr/bin/chromium npm test',
+      'apt-get install chromium\n',
+      'npm run test:unit',
+    ]) {
+      expect(run.output()).toContain(words)
+    }
+    expect(run.output()).not.toContain('Docker')
+  })
+
+  test('that says nothing of a version is none', async () => {
+    await machine.add('chromium', 'echo hello')
+    const run = machine.run(SHOW_BROWSER, BROWSER_TESTS)
+    expect(await run.ended).toBe(1)
+    expect(run.output()).toContain('chromium --version answered "hello')
+  })
+
+  test('that is missing is installed along with the servers that are, by one apt-get', async () => {
+    await machine.addRedis()
+    await machine.addMariadb()
+    await machine.addChromium()
+    await machine.addApt()
+    await machine.pack('redis-server')
+    await machine.pack('chromium')
+    const run = machine.run(SHOW_BROWSER, { FOR_TESTS: 'both', TEST_INSTALL: '' })
+    if (!mayInstall()) {
+      expect(await run.ended).toBe(1)
+      return
+    }
+    expect(await run.ended).toBe(0)
+    expect(run.output()).toContain('(TEST_INSTALL=0 forbids it): redis-server chromium …\n')
+    expect(run.output()).toContain(`jest runs with ${join(machine.programs, 'chromium')}\n`)
+    expect((await machine.asked('apt')).filter((line) => line.includes(' install '))).toHaveLength(1)
+  })
+})
+
 describe('jest arguments', () => {
-  const STORE_TESTS = ['/shop/test/stores/redis-provider.test.ts']
+  const TESTS = ['/shop/test/stores/redis-provider.test.ts']
 
   test.each([
     [[]],
@@ -245,8 +345,8 @@ describe('jest arguments', () => {
     [['--testPathPatterns', 'test/core']],
     [['--testPathPatterns=redis', 'test/core']],
     [['test/core', '(']],
-  ])('that can reach the tests of the stores need servers: %j', (given) => {
-    expect(needsServers(given, STORE_TESTS)).toBe(true)
+  ])('that can reach certain tests: %j', (given) => {
+    expect(reachesTests(given, TESTS)).toBe(true)
   })
 
   test.each([
@@ -256,10 +356,15 @@ describe('jest arguments', () => {
     [['-t', 'keeps a page', 'test/core']],
     [['--listTests']],
     [['--version']],
-  ])('that cannot reach them need none: %j', (given) => {
-    expect(needsServers(given, STORE_TESTS)).toBe(false)
+  ])('that cannot reach them: %j', (given) => {
+    expect(reachesTests(given, TESTS)).toBe(false)
   })
 })
+
+/** Whether we are somebody for whom missing programs are installed. */
+function mayInstall(): boolean {
+  return process.getuid?.() === 0 && existsSync('/etc/debian_version')
+}
 
 /** Whether anybody listens on the port. */
 function answers(port: number): Promise<boolean> {

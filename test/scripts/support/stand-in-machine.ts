@@ -28,7 +28,8 @@ export async function createStandInMachine() {
   await chmod(join(programs, 'pids'), 0o777)
   await copyFile(join(WORKERS, 'stand-in-server.mjs'), join(programs, 'stand-in-server.mjs'))
 
-  const env = { PATH: programs, TMPDIR: temp, TEST_PROGRAM_FOLDERS: programs, TEST_INSTALL: '0' }
+  // Tests of the servers need no browser.
+  const env = { FOR_TESTS: 'stores', PATH: programs, TMPDIR: temp, TEST_PROGRAM_FOLDERS: programs, TEST_INSTALL: '0' }
   const add = async (name: string, script: string) => {
     await writeFile(join(programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
     await chmod(join(programs, name), 0o755)
@@ -45,6 +46,10 @@ export async function createStandInMachine() {
     async addMariadb() {
       await add('mariadbd', `exec ${server} mariadbd "$@"`)
       await add('mariadb-install-db', 'exit 0')
+    },
+    /** A browser that tells its version and nothing else. */
+    async addChromium(name = 'chromium') {
+      await add(name, 'echo "Chromium 99.4.5.6 built on a whim "')
     },
     /** A docker with an engine: `up` runs stand-ins on the ports that the compose file publishes, `down` ends them. */
     async addDocker() {

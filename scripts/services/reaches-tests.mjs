@@ -1,4 +1,4 @@
-// Decides from jest's arguments whether a run can reach the tests that need servers; when in doubt, it can.
+// Decides from jest's arguments whether a run can reach tests that need a server or a browser; when in doubt, it can.
 
 /** Options without a value: what follows one of them is a path, not its value. */
 const SWITCHES = new Set(
@@ -15,15 +15,15 @@ const QUESTIONS = new Set(['--clearCache', '--help', '-h', '--listTests', '--sho
 const CHOOSERS =
   /^--(testPathPattern|findRelatedTests|runTestsByPath|testMatch|testRegex|config|rootDir|roots|projects)/
 
-/** `storeTests` are the absolute paths of the tests that need servers. */
-export function needsServers(jestArguments, storeTests) {
+/** `tests` are the absolute paths of the tests that need it. */
+export function reachesTests(jestArguments, tests) {
   if (jestArguments.some((argument) => QUESTIONS.has(argument))) return false
   if (jestArguments.some((argument) => CHOOSERS.test(argument))) return true
   const words = jestArguments.filter((argument) => !argument.startsWith('-'))
   const paths = jestArguments.filter((argument, at) => words.includes(argument) && !isValue(jestArguments[at - 1]))
   // `-t "a name"` alone chooses among all files.
   if (paths.length === 0) return true
-  return words.some((word) => storeTests.some((test) => matches(word, test)))
+  return words.some((word) => tests.some((test) => matches(word, test)))
 }
 
 function isValue(before) {
