@@ -40,5 +40,5 @@ export {
   type Snippet,
   type SnippetRequest,
   type SnippetSet,
-  type SnippetValues,
 } from './snippet.js'
+export type { SnippetValues } from './snippet-template.js'

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import { isPromise } from 'node:util/types'
 import { FacsimileError } from './errors.js'
-import { toScriptString } from './fetch-url.js'
 import { compileGlobs } from './glob.js'
 import type { InsertionPlan } from './insertion/inserter.js'
+import { createTemplates, isAscii, type SnippetValues } from './snippet-template.js'
 
 export const PLACEMENTS = ['head-start', 'head-end', 'body-start', 'body-end'] as const
 export type Placement = (typeof PLACEMENTS)[number]
@@ -29,14 +29,6 @@ export interface Snippet {
   readonly when?: readonly string[] | ((request: SnippetRequest) => boolean) | undefined
 }
 
-export interface SnippetValues {
-  /** `undefined` where pages are not stored: `%FetchUrl%` becomes `null`. */
-  readonly fetchUrl: string | undefined
-  readonly token: string | undefined
-  /** The nonce of the response's own Content-Security-Policy. */
-  readonly nonce: string | undefined
-}
-
 /** The snippets that go into one page. */
 export interface SnippetSet {
   readonly count: number
@@ -48,8 +40,6 @@ export interface SnippetSet {
   render(values: SnippetValues, page: { charsetKnown: boolean; isUtf8: boolean }): InsertionPlan
 }
 
-const PLACEHOLDER = /%(FetchUrl|CacheToken|Nonce)%/g
-const NON_ASCII = /[^\0-\x7f]/
 const MAX_MEMOIZED_SETS = 256
 
 /** Answers which snippets go into the page that answers `request`. */
@@ -90,7 +80,7 @@ function decide(answer: unknown, name: string): boolean {
 }
 
 function createSnippetSet(snippets: readonly Snippet[]): SnippetSet {
-  const ascii = createTemplates(snippets.filter((snippet) => !NON_ASCII.test(snippet.html)))
+  const ascii = createTemplates(snippets.filter((snippet) => isAscii(snippet.html)))
   const all = createTemplates(snippets)
   const uses = (name: string) => snippets.some((snippet) => snippet.html.includes(name))
   return {
@@ -112,38 +102,4 @@ function createSnippetSet(snippets: readonly Snippet[]): SnippetSet {
       }
     },
   }
-}
-
-type Template = (values: SnippetValues) => Buffer
-
-/** One template for each placement that has snippets; they follow one another in the order of the list. */
-function createTemplates(snippets: readonly Snippet[]): Partial<Record<Placement, Template>> {
-  const templates: Partial<Record<Placement, Template>> = {}
-  for (const placement of PLACEMENTS) {
-    const html = snippets.filter((snippet) => snippet.placement === placement).map((snippet) => snippet.html)
-    if (html.length > 0) templates[placement] = createTemplate(html)
-  }
-  return templates
-}
-
-/** Each text is split by itself: the end of one and the start of the next make no placeholder together. */
-function createTemplate(html: readonly string[]): Template {
-  const fixed = Buffer.from(html.join(''))
-  if (html.every((text) => text.search(PLACEHOLDER) === -1)) return () => fixed
-  // Splitting by a pattern with one group gives text and names in turn; between two texts stands an empty name.
-  const parts = html.flatMap((text, index) => [...(index === 0 ? [] : ['']), ...text.split(PLACEHOLDER)])
-  // What is filled in is ASCII always. For ASCII both encodings are the same, and this one is quicker.
-  const encoding = html.some((text) => NON_ASCII.test(text)) ? 'utf8' : 'latin1'
-  return (values) => {
-    let text = ''
-    parts.forEach((part, index) => (text += index % 2 === 0 ? part : fill(part, values)))
-    return Buffer.from(text, encoding)
-  }
-}
-
-function fill(placeholder: string, values: SnippetValues): string {
-  if (placeholder === '') return ''
-  if (placeholder === 'CacheToken') return values.token ?? ''
-  if (placeholder === 'Nonce') return values.nonce ?? ''
-  return values.fetchUrl === undefined ? 'null' : toScriptString(values.fetchUrl)
 }
