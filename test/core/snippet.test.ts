@@ -2,12 +2,12 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { compileSnippets, type Snippet, type SnippetRequest, type SnippetValues } from '@facsimile/core'
+import { compileSnippets, takeNoncesOut, type Snippet, type SnippetRequest, type SnippetValues } from '@facsimile/core'
 
 const REQUEST: SnippetRequest = { path: '/a', method: 'GET', headers: {} }
-const UTF8 = { charsetKnown: true, isUtf8: true }
-const OTHER = { charsetKnown: true, isUtf8: false }
-const VALUES: SnippetValues = { fetchUrl: '/facsimile?t=TOKEN', token: 'TOKEN', nonce: 'r4nd0m' }
+const UTF8 = { isUtf8: true, host: undefined, policies: takeNoncesOut("script-src 'nonce-r4nd0m'", undefined) }
+const OTHER = { ...UTF8, isUtf8: false }
+const VALUES: SnippetValues = { fetchUrl: '/facsimile?t=TOKEN', token: 'TOKEN', nonces: ['r4nd0m'] }
 
 const snippet = (html: string, more: Partial<Snippet> = {}): Snippet => ({
   name: html,
@@ -17,7 +17,7 @@ const snippet = (html: string, more: Partial<Snippet> = {}): Snippet => ({
 })
 const setOf = (...snippets: Snippet[]) => compileSnippets(snippets)(REQUEST)
 const textOf = (html: string, values = VALUES, page = UTF8) =>
-  setOf(snippet(html)).render(values, page).bodyEnd?.toString()
+  setOf(snippet(html)).fit(page).render(values, true).bodyEnd?.toString()
 
 describe('placeholders', () => {
   test.each([
@@ -49,26 +49,26 @@ describe('placeholders', () => {
   })
 
   test('values are not looked at for placeholders', () => {
-    expect(textOf('%CacheToken%%Nonce%', { ...VALUES, token: '%Nonce%', nonce: '$&%CacheToken%' })).toBe(
+    expect(textOf('%CacheToken%%Nonce%', { ...VALUES, token: '%Nonce%', nonces: ['$&%CacheToken%'] })).toBe(
       '%Nonce%$&%CacheToken%',
     )
   })
 
   test('without a stored page %FetchUrl% is null and the others are empty', () => {
-    const nothing = { fetchUrl: undefined, token: undefined, nonce: undefined }
+    const nothing = { fetchUrl: undefined, token: undefined, nonces: [] }
     expect(textOf('f(%FetchUrl%,"%CacheToken%","%Nonce%")', nothing)).toBe('f(null,"","")')
   })
 
   test('the end of one snippet and the start of the next make no placeholder', () => {
     const set = setOf(snippet('a%Cache'), snippet('Token%b%Nonce%'))
     expect(set.carriesToken).toBe(false)
-    expect(set.render(VALUES, UTF8).bodyEnd?.toString()).toBe('a%CacheToken%br4nd0m')
+    expect(set.fit(UTF8).render(VALUES, true).bodyEnd?.toString()).toBe('a%CacheToken%br4nd0m')
   })
 
   test('the set tells which values it needs', () => {
-    expect(setOf(snippet('x'))).toMatchObject({ carriesToken: false, carriesNonce: false })
-    expect(setOf(snippet('%FetchUrl%'))).toMatchObject({ carriesToken: true, carriesNonce: false })
-    expect(setOf(snippet('%CacheToken%'), snippet('%Nonce%'))).toMatchObject({ carriesToken: true, carriesNonce: true })
+    expect(setOf(snippet('x'))).toMatchObject({ carriesToken: false })
+    expect(setOf(snippet('%FetchUrl%'))).toMatchObject({ carriesToken: true })
+    expect(setOf(snippet('%CacheToken%'), snippet('%Nonce%'))).toMatchObject({ carriesToken: true })
   })
 })
 
@@ -107,13 +107,13 @@ describe('order and placement', () => {
       snippet('5', { placement: 'body-start' }),
       snippet('6', { placement: 'head-start' }),
     )
-    const { headStart, headEnd, bodyStart, bodyEnd } = set.render(VALUES, UTF8)
+    const { headStart, headEnd, bodyStart, bodyEnd } = set.fit(UTF8).render(VALUES, true)
     expect([headStart, headEnd, bodyStart, bodyEnd].map(String)).toEqual(['26', '4', '5', '13'])
     expect(set.count).toBe(6)
   })
 
   test('a placement without snippets has no text', () => {
-    expect(setOf(snippet('x')).render(VALUES, UTF8)).toMatchObject({
+    expect(setOf(snippet('x')).fit(UTF8).render(VALUES, true)).toMatchObject({
       headStart: undefined,
       headEnd: undefined,
       bodyStart: undefined,
@@ -122,13 +122,13 @@ describe('order and placement', () => {
 
   test('snippets beyond ASCII go only into pages that are known to be UTF-8', () => {
     const set = setOf(snippet('<i>ascii</i>'), snippet('<b>Grüße</b>'), snippet('<u>%CacheToken%</u>'))
-    expect(set.render(VALUES, UTF8).bodyEnd?.toString()).toBe('<i>ascii</i><b>Grüße</b><u>TOKEN</u>')
-    expect(set.render(VALUES, OTHER).bodyEnd?.toString()).toBe('<i>ascii</i><u>TOKEN</u>')
-    expect(setOf(snippet('é')).render(VALUES, OTHER).bodyEnd).toBeUndefined()
+    expect(set.fit(UTF8).render(VALUES, true).bodyEnd?.toString()).toBe('<i>ascii</i><b>Grüße</b><u>TOKEN</u>')
+    expect(set.fit(OTHER).render(VALUES, true).bodyEnd?.toString()).toBe('<i>ascii</i><u>TOKEN</u>')
+    expect(setOf(snippet('é')).fit(OTHER).render(VALUES, true).bodyEnd).toBeUndefined()
   })
 
   test('whether the charset is known is handed on', () => {
-    expect(setOf(snippet('x')).render(VALUES, { charsetKnown: false, isUtf8: false }).charsetKnown).toBe(false)
+    expect(setOf(snippet('x')).fit(OTHER).render(VALUES, false).charsetKnown).toBe(false)
   })
 })
 
@@ -158,7 +158,8 @@ describe('when', () => {
     const choose = compileSnippets([snippet('a', { when: ['/a/**', '/b'] }), snippet('z')])
     const chosen = (path: string) =>
       choose({ ...REQUEST, path })
-        .render(VALUES, UTF8)
+        .fit(UTF8)
+        .render(VALUES, true)
         .bodyEnd?.toString()
     expect(['/a', '/a/x', '/B/', '/c'].map(chosen)).toEqual(['az', 'az', 'az', 'z'])
     expect(compileSnippets([snippet('a', { when: [] })])(REQUEST).count).toBe(0)

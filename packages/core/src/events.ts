@@ -8,6 +8,8 @@ export interface FacsimileEvents {
   'facsimile:skipped': { readonly reason: string }
   /** A page left with its snippets. */
   'facsimile:injected': { readonly snippets: number }
+  /** A snippet was left out, because the page's Content-Security-Policy would block it by this directive. */
+  'facsimile:blocked': { readonly snippet: string; readonly directive: string }
   /** A page is in the cache. */
   'facsimile:stored': { readonly bytes: number; readonly durationMs: number }
   /** A page could not be stored. */

@@ -10,6 +10,7 @@ export { compileAddressRanges, type AddressPredicate } from './address/address-r
 export { ADDRESS_REASONS, type AddressReason, type AddressVerdict } from './address/address-verdict.js'
 // What the predicate of compileAddressRanges takes.
 export { parseIpAddress, type IpAddress } from './address/ip-address.js'
+export { createBlockReport } from './block-report.js'
 export type {
   BodySink,
   CacheBounds,
@@ -25,6 +26,8 @@ export { maskLocation } from './mask-location.js'
 export { openCacheProvider } from './open-cache-provider.js'
 export { createFileProvider, type FileProviderSettings } from './providers/file-provider.js'
 export { createMemoryProvider } from './providers/memory-provider.js'
+export { addSources, type AddedSource } from './csp/added-sources.js'
+export { takeNoncesOut, type PagePolicies } from './csp/page-policies.js'
 export { createPageToken, maskPageToken, parsePageToken, type PageToken } from './page-token.js'
 export { publish, type FacsimileEvents } from './events.js'
 export { cookieValues, createFetchUrlBuilder } from './fetch-url.js'
@@ -34,11 +37,7 @@ export { createSafeLogger, type Logger } from './logger.js'
 export { createPageStore, type PageStore } from './page-store.js'
 export { LOSSES, PASS_OVERS, type Loss, type PassOver } from './pass-over.js'
 export { resolveSettings, type FacsimileSettings, type Settings } from './settings.js'
-export {
-  compileSnippets,
-  type Placement,
-  type Snippet,
-  type SnippetRequest,
-  type SnippetSet,
-} from './snippet.js'
+export { compileSnippets, type Placement, type Snippet, type SnippetRequest } from './snippet.js'
+export type { BlockedSnippet, CspMode } from './snippet-fit.js'
+export type { FittedSnippets, PageTraits, SnippetSet } from './snippet-set.js'
 export type { SnippetValues } from './snippet-template.js'

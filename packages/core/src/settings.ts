@@ -7,6 +7,7 @@ import type { CacheProvider } from './cache-provider.js'
 import { FacsimileError } from './errors.js'
 import type { Logger } from './logger.js'
 import { describeIssues } from './settings-complaint.js'
+import { CSP_MODES } from './snippet-fit.js'
 import { PLACEMENTS, type Snippet } from './snippet.js'
 
 const HTTP_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -108,6 +109,7 @@ const SHAPE = {
     .union([z.literal(false), z.enum(COMPRESSIONS)], { error: `write ${COMPRESSIONS.join(', ')} or false` })
     .default(false),
   storeAs: z.enum(['produced', 'sent'], "write 'produced' or 'sent'").default('produced'),
+  csp: z.enum(CSP_MODES, "write 'nonce' or 'hash'").default('nonce'),
   disableFilter: switchOf().default(false),
   disableCache: switchOf().default(false),
   logger: z

@@ -1,52 +1,55 @@
 // The text of snippets with its placeholders filled in: what never changes is joined once.
+//
+// Text is kept with one character for each byte, and what is filled in is ASCII always: so rendering joins and copies.
 import { toScriptString } from './fetch-url.js'
-import { PLACEMENTS, type Placement, type Snippet } from './snippet.js'
 
 export interface SnippetValues {
   /** `undefined` where pages are not stored: `%FetchUrl%` becomes `null`. */
   readonly fetchUrl: string | undefined
   readonly token: string | undefined
-  /** The nonce of the response's own Content-Security-Policy. */
-  readonly nonce: string | undefined
+  /** Those of the response's own Content-Security-Policy, by their numbers; one that is not there is left empty. */
+  readonly nonces: readonly string[]
 }
 
-const PLACEHOLDER = /%(FetchUrl|CacheToken|Nonce)%/g
-const NON_ASCII = /[^\0-\x7f]/
+/** What stands in the text where each page has something else. */
+type Filler = (values: SnippetValues) => string
+export type Part = string | Filler
+export type Template = (values: SnippetValues) => Buffer
 
-export function isAscii(text: string): boolean {
-  return !NON_ASCII.test(text)
+const PLACEHOLDER = /%(FetchUrl|CacheToken|Nonce)%/
+
+const fillFetchUrl: Filler = ({ fetchUrl }) => (fetchUrl === undefined ? 'null' : toScriptString(fetchUrl))
+const fillToken: Filler = ({ token }) => token ?? ''
+
+/** `nonce` is the number of the nonce, as text; nothing is filled in where there is none. */
+export function fillNonce(nonce: string | undefined): readonly Filler[] {
+  return nonce === undefined ? [] : [({ nonces }) => nonces[Number(nonce)] ?? '']
 }
 
-type Template = (values: SnippetValues) => Buffer
+/** Splits text at its placeholders; `nonce` is the number of the nonce that `%Nonce%` becomes. */
+export function splitAtPlaceholders(text: string, nonce: string | undefined): readonly Part[] {
+  // Splitting by a pattern with one group gives text and names in turn.
+  return text.split(PLACEHOLDER).flatMap((part, index): readonly Part[] => {
+    if (index % 2 === 0) return [part]
+    if (part === 'Nonce') return fillNonce(nonce)
+    return [part === 'CacheToken' ? fillToken : fillFetchUrl]
+  })
+}
 
-/** One template for each placement that has snippets; they follow one another in the order of the list. */
-export function createTemplates(snippets: readonly Snippet[]): Partial<Record<Placement, Template>> {
-  const templates: Partial<Record<Placement, Template>> = {}
-  for (const placement of PLACEMENTS) {
-    const html = snippets.filter((snippet) => snippet.placement === placement).map((snippet) => snippet.html)
-    if (html.length > 0) templates[placement] = createTemplate(html)
+export function createTemplate(parts: readonly Part[]): Template {
+  const joined: Part[] = []
+  for (const part of parts) {
+    const last = joined.at(-1)
+    if (typeof part === 'string' && typeof last === 'string') joined[joined.length - 1] = last + part
+    else joined.push(part)
   }
-  return templates
-}
-
-/** Each text is split by itself: the end of one and the start of the next make no placeholder together. */
-function createTemplate(html: readonly string[]): Template {
-  const fixed = Buffer.from(html.join(''))
-  if (html.every((text) => text.search(PLACEHOLDER) === -1)) return () => fixed
-  // Splitting by a pattern with one group gives text and names in turn; between two texts stands an empty name.
-  const parts = html.flatMap((text, index) => [...(index === 0 ? [] : ['']), ...text.split(PLACEHOLDER)])
-  // What is filled in is ASCII always. For ASCII both encodings are the same, and this one is quicker.
-  const encoding = html.every(isAscii) ? 'latin1' : 'utf8'
+  if (joined.length < 2 && typeof joined[0] !== 'function') {
+    const fixed = Buffer.from(joined[0] ?? '', 'latin1')
+    return () => fixed
+  }
   return (values) => {
     let text = ''
-    parts.forEach((part, index) => (text += index % 2 === 0 ? part : fill(part, values)))
-    return Buffer.from(text, encoding)
+    for (const part of joined) text += typeof part === 'string' ? part : part(values)
+    return Buffer.from(text, 'latin1')
   }
-}
-
-function fill(placeholder: string, values: SnippetValues): string {
-  if (placeholder === '') return ''
-  if (placeholder === 'CacheToken') return values.token ?? ''
-  if (placeholder === 'Nonce') return values.nonce ?? ''
-  return values.fetchUrl === undefined ? 'null' : toScriptString(values.fetchUrl)
 }

@@ -1,10 +1,9 @@
-// Snippets: the pieces of HTML that are put into pages, compiled once and rendered for each page.
-import { createHash } from 'node:crypto'
+// Snippets: the pieces of HTML that are put into pages, and the conditions under which they are.
 import { isPromise } from 'node:util/types'
 import { FacsimileError } from './errors.js'
 import { compileGlobs } from './glob.js'
-import type { InsertionPlan } from './insertion/inserter.js'
-import { createTemplates, isAscii, type SnippetValues } from './snippet-template.js'
+import type { CspMode } from './snippet-fit.js'
+import { createSnippetSet, type SnippetSet } from './snippet-set.js'
 
 export const PLACEMENTS = ['head-start', 'head-end', 'body-start', 'body-end'] as const
 export type Placement = (typeof PLACEMENTS)[number]
@@ -19,7 +18,10 @@ export interface SnippetRequest {
 export interface Snippet {
   /** For logs and errors; unique. */
   readonly name: string
-  /** Inserted literally, but for the placeholders `%FetchUrl%`, `%CacheToken%` and `%Nonce%`. */
+  /**
+   * Inserted literally, but for the placeholders `%FetchUrl%`, `%CacheToken%` and `%Nonce%`, and the nonces that the
+   * page's Content-Security-Policy asks for.
+   */
   readonly html: string
   readonly placement: Placement
   /**
@@ -29,24 +31,16 @@ export interface Snippet {
   readonly when?: readonly string[] | ((request: SnippetRequest) => boolean) | undefined
 }
 
-/** The snippets that go into one page. */
-export interface SnippetSet {
-  readonly count: number
-  /** Changes whenever the snippets' text, order or placement does; safe in an ETag. */
-  readonly id: string
-  readonly carriesToken: boolean
-  readonly carriesNonce: boolean
-  /** Snippets that are not ASCII go only into pages whose Content-Type says that they are UTF-8. */
-  render(values: SnippetValues, page: { charsetKnown: boolean; isUtf8: boolean }): InsertionPlan
-}
-
 const MAX_MEMOIZED_SETS = 256
 
-/** Answers which snippets go into the page that answers `request`. */
-export function compileSnippets(snippets: readonly Snippet[]): (request: SnippetRequest) => SnippetSet {
+/** Answers which snippets are meant for the page that answers `request`. */
+export function compileSnippets(
+  snippets: readonly Snippet[],
+  mode: CspMode = 'nonce',
+): (request: SnippetRequest) => SnippetSet {
   const conditions = snippets.map(compileCondition)
   if (conditions.every((condition) => condition === undefined)) {
-    const all = createSnippetSet(snippets)
+    const all = createSnippetSet(snippets, mode)
     return () => all
   }
   const sets = new Map<string, SnippetSet>()
@@ -55,7 +49,10 @@ export function compileSnippets(snippets: readonly Snippet[]): (request: Snippet
     const key = chosen.map(Number).join('')
     const known = sets.get(key)
     if (known !== undefined) return known
-    const set = createSnippetSet(snippets.filter((_, index) => chosen[index]))
+    const set = createSnippetSet(
+      snippets.filter((_, index) => chosen[index]),
+      mode,
+    )
     if (sets.size < MAX_MEMOIZED_SETS) sets.set(key, set)
     return set
   }
@@ -77,29 +74,4 @@ function decide(answer: unknown, name: string): boolean {
     'SETTINGS_INVALID',
     `The \`when\` of snippet ${JSON.stringify(name)} answered with a promise; it must answer true or false at once.`,
   )
-}
-
-function createSnippetSet(snippets: readonly Snippet[]): SnippetSet {
-  const ascii = createTemplates(snippets.filter((snippet) => isAscii(snippet.html)))
-  const all = createTemplates(snippets)
-  const uses = (name: string) => snippets.some((snippet) => snippet.html.includes(name))
-  return {
-    count: snippets.length,
-    id: createHash('sha256')
-      .update(JSON.stringify(snippets.map(({ html, placement }) => [placement, html])))
-      .digest('hex')
-      .slice(0, 12),
-    carriesToken: uses('%FetchUrl%') || uses('%CacheToken%'),
-    carriesNonce: uses('%Nonce%'),
-    render(values, page) {
-      const templates = page.isUtf8 ? all : ascii
-      return {
-        headStart: templates['head-start']?.(values),
-        headEnd: templates['head-end']?.(values),
-        bodyStart: templates['body-start']?.(values),
-        bodyEnd: templates['body-end']?.(values),
-        charsetKnown: page.charsetKnown,
-      }
-    },
-  }
 }

@@ -2,8 +2,10 @@
 import {
   compileGlobs,
   compileSnippets,
+  createBlockReport,
   createFetchUrlBuilder,
   type AddressGuard,
+  type BlockedSnippet,
   type Logger,
   type PageStore,
   type PageToken,
@@ -30,6 +32,8 @@ export interface FilterContext {
   readonly random: () => number
   /** For what went wrong inside Facsimile while a response passed. */
   readonly reportFailure: (error: unknown) => void
+  /** For each snippet that a page's policies kept out of it. */
+  readonly reportBlocked: (blocked: BlockedSnippet) => void
 }
 
 export interface FilterParts {
@@ -47,7 +51,7 @@ export function createFilterContext(parts: FilterParts): FilterContext {
   const excluded = compileGlobs(settings.exclude)
   return {
     ...parts,
-    snippetsFor: compileSnippets(settings.disableFilter ? [] : settings.snippets),
+    snippetsFor: compileSnippets(settings.disableFilter ? [] : settings.snippets, settings.csp),
     fetchUrlFor: createFetchUrlBuilder(settings),
     pathIsIncluded: (path) => included(path) && !excluded(path),
     variesBy: [
@@ -55,6 +59,7 @@ export function createFilterContext(parts: FilterParts): FilterContext {
       ...(settings.privacySignals.includes('gpc') ? ['Sec-GPC'] : []),
       ...(settings.privacySignals.includes('dnt') ? ['DNT'] : []),
     ],
+    reportBlocked: createBlockReport(logger, parts.now),
     reportFailure: (error) => logger.error({ err: error }, 'Facsimile failed on a page and left it as it was.'),
   }
 }

@@ -1,7 +1,7 @@
 // Decides, when a response's headers are about to go, whether it is a page, and edits its headers if so.
-import type { PassOver } from '@facsimile/core'
+import type { InsertionPlan, PassOver, SnippetValues } from '@facsimile/core'
 import { byteLength, isNothing, NOTHING, toBytes, type FirstBody } from './body-arguments.js'
-import { nonceOf } from './content-security-policy.js'
+import { addToPolicies, policiesOf } from './content-security-policy.js'
 import { isNotHtml, judgeResponse, type PageCharset } from './eligibility.js'
 import type { FilterContext } from './filter-context.js'
 import type { Response } from './http-types.js'
@@ -38,6 +38,7 @@ export type HeadDecision =
 
 const SAYS_INJECTED = /^injected; snippets=[1-9]/
 
+const NO_NONCES: readonly string[] = []
 const HEADERS_ONLY = { outcome: 'headers-only' } as const
 const NOT_HTML = { outcome: 'passed-over', reason: 'not-html' } as const
 const IMPOSSIBLE = { outcome: 'passed-over' } as const
@@ -60,7 +61,7 @@ export function decideHead(head: PendingHead, visit: Visit, context: FilterConte
     if (!visit.stores && visit.snippets.count === 0) return NOTHING_TO_DO
     if (isDoubled(res, header, visit)) return passOver('already-injected')
     return visit.method === 'HEAD'
-      ? headPage(head, visit, context)
+      ? headPage(head, visit, context, judged.charset, header)
       : openPage(head, visit, context, judged.charset, header)
   } catch (error) {
     context.reportFailure(error)
@@ -85,16 +86,29 @@ function openPage(
   header: HeaderReader,
 ): HeadDecision {
   const { maxPageBytes, storeAs } = context.settings
-  const nonce = visit.snippets.carriesNonce ? nonceOf(header('content-security-policy')) : undefined
-  const plan = visit.snippets.render(visit.snippetValues(nonce), charset)
+  const values = fit(visit, charset.isUtf8, header)
+  const plan = visit.fitted.render(values, charset.charsetKnown)
   const capture = visit.token === undefined ? undefined : context.pages?.capture(maxPageBytes)
-  const body = new PageBody({ plan, capture, storeAs, onFailure: context.reportFailure })
+  const stored = storeAs === 'sent' ? planForStore(visit, values, plan) : undefined
+  const body = new PageBody({ plan, capture, stored, onFailure: context.reportFailure })
   try {
-    return openBody(body, head, visit, context, header)
+    return openBody(body, head, visit, context, header, values)
   } catch (error) {
     body.discard()
     throw error
   }
+}
+
+/** Settles which snippets the page takes, and what they are filled in with. */
+function fit(visit: Visit, isUtf8: boolean, header: HeaderReader): SnippetValues {
+  const policies = policiesOf(header)
+  visit.fit(isUtf8, policies)
+  return visit.snippetValues(policies?.nonces ?? NO_NONCES)
+}
+
+/** A nonce is good as long as the visitor's page is; the copy has it no more, like the page in a browser's inspector. */
+function planForStore({ fitted }: Visit, values: SnippetValues, plan: InsertionPlan): InsertionPlan {
+  return fitted.carriesNonce ? fitted.render({ ...values, nonces: NO_NONCES }, plan.charsetKnown) : plan
 }
 
 function openBody(
@@ -103,6 +117,7 @@ function openBody(
   visit: Visit,
   context: FilterContext,
   header: HeaderReader,
+  values: SnippetValues,
 ): HeadDecision {
   const { res, firstBody } = head
   const firstOutput: Buffer[] = []
@@ -118,15 +133,25 @@ function openBody(
     return IMPOSSIBLE
   }
   editPageHeaders(res, merged, visit, context, lengthOfBody(firstBody, merged, body, firstOutput))
+  addToPolicies(res, visit.fitted.sourcesFor(values))
   announce(res, visit)
+  visit.fitted.blocked.forEach(context.reportBlocked)
   return { outcome: 'page', body, contentType: header('content-type') ?? '', firstOutput }
 }
 
 /** The same headers as GET would get, as far as they are known without its page. */
-function headPage(head: PendingHead, visit: Visit, context: FilterContext): HeadDecision {
-  const header = merge(head)
-  if (header === undefined) return IMPOSSIBLE
-  editPageHeaders(head.res, header, visit, context, undefined)
+function headPage(
+  head: PendingHead,
+  visit: Visit,
+  context: FilterContext,
+  charset: PageCharset,
+  header: HeaderReader,
+): HeadDecision {
+  const values = fit(visit, charset.isUtf8, header)
+  const merged = merge(head, header)
+  if (merged === undefined) return IMPOSSIBLE
+  editPageHeaders(head.res, merged, visit, context, undefined)
+  addToPolicies(head.res, visit.fitted.sourcesFor(values))
   announce(head.res, visit)
   return HEADERS_ONLY
 }
@@ -136,6 +161,9 @@ function headNotModified(head: PendingHead, visit: Visit, context: FilterContext
   const header = merge(head)
   if (header === undefined) return IMPOSSIBLE
   editNotModifiedHeaders(head.res, header, visit, context)
+  // Browsers keep the policies of the answer that comes last, and the page of the first.
+  const values = fit(visit, true, header)
+  addToPolicies(head.res, visit.fitted.sourcesFor(values))
   return HEADERS_ONLY
 }
 
@@ -169,7 +197,8 @@ function merge({ res, headers }: PendingHead, header?: HeaderReader): HeaderRead
 }
 
 function announce(res: Response, visit: Visit): void {
-  const { snippets } = visit
-  if ((snippets.count > 0 || !isInjected(res)) && visit.isViewer)
-    res.setHeader('Facsimile-Status', `injected; snippets=${snippets.count}`)
+  const { count, blocked } = visit.fitted
+  if ((count === 0 && isInjected(res)) || !visit.isViewer) return
+  const block = blocked.length === 0 ? '' : `; blocked=${blocked.length}`
+  res.setHeader('Facsimile-Status', `injected; snippets=${count}${block}`)
 }

@@ -8,7 +8,11 @@ export interface PageBodySettings {
   readonly plan: InsertionPlan
   /** `undefined` for a page that is not stored. */
   readonly capture: CapturedBody | undefined
-  readonly storeAs: 'produced' | 'sent'
+  /**
+   * Where the page is stored with its snippets: their text in the copy. `undefined` where it is stored as the application
+   * made it.
+   */
+  readonly stored: InsertionPlan | undefined
   /** Is told when the inserter throws. The page then goes on as the application writes it, and is not stored. */
   readonly onFailure: (error: unknown) => void
 }
@@ -17,6 +21,8 @@ export interface PageBodySettings {
 export class PageBody {
   readonly #plan: InsertionPlan
   readonly #storesSent: boolean
+  /** What the copy has in the place of a snippet. */
+  readonly #replaced: ReadonlyMap<Buffer, Buffer> | undefined
   readonly #onFailure: (error: unknown) => void
   #inserter: Inserter | undefined
   #capture: CapturedBody | undefined
@@ -24,9 +30,10 @@ export class PageBody {
   #growth = 0
   #promisedGrowth = 0
 
-  constructor({ plan, capture, storeAs, onFailure }: PageBodySettings) {
+  constructor({ plan, capture, stored, onFailure }: PageBodySettings) {
     this.#plan = plan
-    this.#storesSent = storeAs === 'sent'
+    this.#storesSent = stored !== undefined
+    this.#replaced = stored === undefined || stored === plan ? undefined : replacements(plan, stored)
     this.#onFailure = onFailure
     this.#inserter = new Inserter(plan)
     this.#capture = capture
@@ -140,15 +147,14 @@ export class PageBody {
    * frameset, or because the inserter failed), spaces follow the last byte.
    */
   promiseGrowth(): number {
-    const { headStart, headEnd, bodyStart, bodyEnd } = this.#plan
-    for (const snippet of [headStart, headEnd, bodyStart, bodyEnd]) this.#promisedGrowth += snippet?.length ?? 0
+    for (const snippet of textsOf(this.#plan)) this.#promisedGrowth += snippet?.length ?? 0
     return this.#promisedGrowth
   }
 
   #account(taken: number, out: readonly Buffer[], from: number): void {
     const given = from === 0 ? out : out.slice(from)
     this.#growth += byteLength(given) - taken
-    if (this.#storesSent) for (const piece of given) this.#capture?.add(piece)
+    if (this.#storesSent) for (const piece of given) this.#capture?.add(this.#replaced?.get(piece) ?? piece)
   }
 
   /** What was held and what was just given goes out as it is, and the inserter is not asked again. */
@@ -160,4 +166,15 @@ export class PageBody {
     if (bytes.length > 0) out.push(bytes)
     this.#onFailure(error)
   }
+}
+
+function textsOf({ headStart, headEnd, bodyStart, bodyEnd }: InsertionPlan): readonly (Buffer | undefined)[] {
+  return [headStart, headEnd, bodyStart, bodyEnd]
+}
+
+/** The inserter gives the very buffers of its plan. */
+function replacements(plan: InsertionPlan, stored: InsertionPlan): ReadonlyMap<Buffer, Buffer> {
+  const texts = textsOf(stored)
+  const pairs = textsOf(plan).map((text, index) => [text, texts[index]] as const)
+  return new Map(pairs.filter((pair): pair is [Buffer, Buffer] => pair[0] !== undefined))
 }

@@ -6,7 +6,10 @@ import { addVary, createHeaderReader, type HeaderReader, type HeadersArgument } 
 import { markEntityTag, OF_THE_BYTES } from './validators.js'
 import type { Visit } from './visit.js'
 
-/** With a token in the page, browsers get nothing to ask with; without one the entity tag names the snippet set. */
+/**
+ * With a token in the page, browsers get nothing to ask with, nor with a nonce, which a 304 would bring to a page that has
+ * another one; else the entity tag names the snippet set.
+ */
 const VALIDATORS = ['etag', 'last-modified']
 
 /** `header` reads the response's headers as they are; `bodyBytes` is the page's length with its snippets if it is known. */
@@ -17,14 +20,14 @@ export function editPageHeaders(
   context: FilterContext,
   bodyBytes: number | undefined,
 ): void {
-  const { count, id } = visit.snippets
+  const { count, id, carriesNonce } = visit.fitted
   const { carriesToken } = visit
   if (count === 0 && !carriesToken) return
   const remove = (name: string) => header(name) !== undefined && res.removeHeader(name)
-  if (carriesToken) VALIDATORS.forEach(remove)
+  if (carriesToken || carriesNonce) VALIDATORS.forEach(remove)
   if (count === 0) return
   OF_THE_BYTES.forEach(remove)
-  if (!carriesToken) {
+  if (!carriesToken && !carriesNonce) {
     remove('last-modified')
     markEntityTag(res, header('etag'), id)
   }

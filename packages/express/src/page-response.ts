@@ -61,7 +61,7 @@ export class PageResponse implements StandIn, SilenceListener {
   }
 
   get hasInjected(): boolean {
-    return this.#visit.snippets.count > 0 && this.#state !== 'waiting' && this.#state !== 'passing'
+    return this.#visit.fitted.count > 0 && this.#state !== 'waiting' && this.#state !== 'passing'
   }
 
   /** The page's token, for an application that places it itself; `undefined` where the page will not be stored. */
@@ -156,7 +156,7 @@ export class PageResponse implements StandIn, SilenceListener {
     this.#body = body
     this.#contentType = contentType
     this.#firstOutput = firstOutput
-    const { count } = this.#visit.snippets
+    const { count } = this.#visit.fitted
     if (count > 0) publish('facsimile:injected', () => ({ snippets: count }))
   }
 

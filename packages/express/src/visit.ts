@@ -5,6 +5,8 @@ import {
   cookieValues,
   createPageToken,
   type PageToken,
+  type FittedSnippets,
+  type PagePolicies,
   type PassOver,
   type SnippetSet,
   type SnippetValues,
@@ -14,6 +16,7 @@ import { targetOf, type Request } from './http-types.js'
 import { asksForPage, hideConditions } from './validators.js'
 
 const NO_SNIPPETS = compileSnippets([])({ path: '/', method: 'GET', headers: {} })
+const NOTHING_FITTED = NO_SNIPPETS.fit({ isUtf8: true, host: undefined, policies: undefined })
 
 /** One request that may get a page. */
 export class Visit {
@@ -25,6 +28,7 @@ export class Visit {
   #isJudged = false
   #passOver: PassOver | undefined
   #snippets: SnippetSet = NO_SNIPPETS
+  #fitted: FittedSnippets | undefined
   #token: PageToken | undefined
 
   constructor(req: Request, requestUrl: string, context: FilterContext) {
@@ -47,10 +51,21 @@ export class Visit {
     return this.#passOver
   }
 
-  /** None for a request that is passed over. */
+  /** Those that are meant for the request; none for one that is passed over. */
   get snippets(): SnippetSet {
     this.#judge()
     return this.#snippets
+  }
+
+  /** Those that go into its page; none until `fit` has settled it. */
+  get fitted(): FittedSnippets {
+    return this.#fitted ?? NOTHING_FITTED
+  }
+
+  /** Settles which snippets a page with this charset and these policies can take. */
+  fit(isUtf8: boolean, policies: PagePolicies | undefined): FittedSnippets {
+    this.#fitted = this.snippets.fit({ isUtf8, host: this.#req.headers.host, policies })
+    return this.#fitted
   }
 
   /** Whether the client may see what the filter did: its address is on the allowlist. */
@@ -65,7 +80,7 @@ export class Visit {
 
   /** Whether the page itself leads to its stored copy, so that it must not come back from a cache. */
   get carriesToken(): boolean {
-    return this.stores && (this.snippets.carriesToken || this.#token !== undefined)
+    return this.stores && ((this.#fitted ?? this.snippets).carriesToken || this.#token !== undefined)
   }
 
   /** Made when first asked for; from then on a fetch waits for the page. `undefined` when pages are not stored. */
@@ -89,10 +104,10 @@ export class Visit {
     if (this.#token !== undefined) this.#context.pages?.forget(this.#token)
   }
 
-  snippetValues(nonce: string | undefined): SnippetValues {
-    const token = this.snippets.carriesToken ? this.token : undefined
+  snippetValues(nonces: readonly string[]): SnippetValues {
+    const token = this.fitted.carriesToken ? this.token : undefined
     const fetchUrl = token === undefined ? undefined : this.#context.fetchUrlFor(token, this.#req.headers.cookie)
-    return { token, fetchUrl, nonce }
+    return { token, fetchUrl, nonces }
   }
 
   #judge(): void {

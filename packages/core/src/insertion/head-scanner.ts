@@ -17,11 +17,10 @@ import {
   type CommentState,
   type TagState,
 } from './markup.js'
-import { createRawTextScanner, createScriptScanner, endlessText, type RawTextScanner } from './raw-text.js'
+import { rawTextOf, type RawTextScanner } from './raw-text.js'
 
 /** No name that matters is longer. */
 const MAX_NAME_BYTES = 10
-const RAW_TEXT = new Set('title style noscript noframes textarea xmp iframe noembed'.split(' '))
 const UTF8_BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
 
 type State = 'data' | 'tag' | 'comment' | 'bogus-comment' | 'raw-text' | 'head-start'
@@ -266,10 +265,4 @@ export class HeadScanner {
     else this.#state = this.#rawText === undefined ? 'data' : 'raw-text'
     if (this.#templateDepth === 0) this.#tree.closeTag(this.#afterTag, at)
   }
-}
-
-function rawTextOf(name: string): RawTextScanner | undefined {
-  if (name === 'script') return createScriptScanner()
-  if (name === 'plaintext') return endlessText
-  return RAW_TEXT.has(name) ? createRawTextScanner(name) : undefined
 }

@@ -7,8 +7,17 @@ export interface RawTextScanner {
   findEndTag(data: Buffer, from: number): number
 }
 
+const RAW_TEXT = new Set('title style noscript noframes textarea xmp iframe noembed'.split(' '))
+
+/** Finds the end of the text that a start tag of this name begins; `undefined` where markup follows. */
+export function rawTextOf(name: string): RawTextScanner | undefined {
+  if (name === 'script') return createScriptScanner()
+  if (name === 'plaintext') return endlessText
+  return RAW_TEXT.has(name) ? createRawTextScanner(name) : undefined
+}
+
 /** For every element but script: the first `</name` that is followed by white space, `/` or `>`. */
-export function createRawTextScanner(name: string): RawTextScanner {
+function createRawTextScanner(name: string): RawTextScanner {
   const wanted = `</${name}`
   let matched = 0
   return {
@@ -42,14 +51,14 @@ export function createRawTextScanner(name: string): RawTextScanner {
 }
 
 /** What follows `<plaintext>`: nothing ends it. */
-export const endlessText: RawTextScanner = { findEndTag: () => -1 }
+const endlessText: RawTextScanner = { findEndTag: () => -1 }
 
 /** In a script `<!--` begins escaped text, in which `<script` hides the next `</script`. */
 type ScriptLevel = 'plain' | 'escaped' | 'double-escaped'
 
 const END_OF_SCRIPT = '</script'
 
-export function createScriptScanner(): RawTextScanner {
+function createScriptScanner(): RawTextScanner {
   let level: ScriptLevel = 'plain'
   let dashes = 0
   // What has been read of a construct that begins with `<`, in lower case; never longer than END_OF_SCRIPT and one more.
