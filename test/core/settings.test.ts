@@ -37,6 +37,7 @@ test('everything has a default', () => {
     exclude: [],
     compression: false,
     storeAs: 'produced',
+    csp: 'nonce',
     disableFilter: false,
     disableCache: false,
   })
@@ -164,6 +165,7 @@ describe('every mistake is answered with the key, the value and the remedy', () 
     [{ include: '/a' }, '`include` is "/a": write a list of path patterns, such as /account/**'],
     [{ include: ['*.html'] }, `\`include[0]\` is "*.html": ${GLOB}`],
     [{ exclude: ['/a?b'] }, `\`exclude[0]\` is "/a?b": ${GLOB}`],
+    [{ csp: false }, "`csp` is false: write 'nonce' or 'hash'"],
     [{ storeAs: 'raw' }, "`storeAs` is \"raw\": write 'produced' or 'sent'"],
     [{ disableFilter: 1 }, `\`disableFilter\` is 1: ${SWITCH}`],
     [{ disableCache: 'yes' }, `\`disableCache\` is "yes": ${SWITCH}`],
