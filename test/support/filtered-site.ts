@@ -66,8 +66,12 @@ afterEach(async () => {
 })
 
 /** Listens on a free port until the end of the test. */
-export async function serve(listener: RequestListener): Promise<{ readonly port: number; readonly server: Server }> {
-  const server = createServer(listener)
+export function serve(listener: RequestListener): Promise<{ readonly port: number; readonly server: Server }> {
+  return listenUntilTheEnd(createServer(listener))
+}
+
+/** The same for a server that is made already. */
+export async function listenUntilTheEnd(server: Server): Promise<{ readonly port: number; readonly server: Server }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   toTakeDown.push(async () => {
     server.closeAllConnections()

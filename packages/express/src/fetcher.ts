@@ -13,7 +13,7 @@ import {
   type Settings,
 } from '@facsimile/core'
 import { classMethodsOf } from './response-hooks.js'
-import { hasPath, targetOf, urlOf, type Middleware, type Request, type Response } from './http-types.js'
+import { hasPath, isGone, targetOf, urlOf, type Middleware, type Request, type Response } from './http-types.js'
 
 export interface FetcherParts {
   readonly settings: Settings
@@ -95,7 +95,7 @@ export function createFetcher({ settings, guard, logger, pages, now }: FetcherPa
   async function lookUp(token: PageToken, method: string, res: Response): Promise<Answer | undefined> {
     await pages?.arrival(token)
     // A crawler that hung up while it waited may come back: the page stays where it is.
-    if (res.destroyed) return undefined
+    if (isGone(res)) return undefined
     // HEAD takes nothing, and neither does GET when pages stay until they expire.
     const takes = method === 'GET' && settings.deleteAfterPull
     const page = await pages?.fetch(token, takes ? 'pull' : 'peek')

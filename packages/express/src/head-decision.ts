@@ -4,7 +4,7 @@ import { byteLength, isNothing, NOTHING, toBytes, type FirstBody } from './body-
 import { addToPolicies, policiesOf } from './content-security-policy.js'
 import { isNotHtml, judgeResponse, type PageCharset } from './eligibility.js'
 import type { FilterContext } from './filter-context.js'
-import type { Response } from './http-types.js'
+import { isHttp2, type Response } from './http-types.js'
 import { PageBody } from './page-body.js'
 import { declaredLength, editNotModifiedHeaders, editPageHeaders } from './page-headers.js'
 import { isInjected } from './response-hooks.js'
@@ -122,7 +122,7 @@ function openBody(
   const { res, firstBody } = head
   const firstOutput: Buffer[] = []
   // The body first, the headers then: a fragment is told before they are touched.
-  if (firstBody !== undefined) takeFirstBody(firstBody, body, firstOutput)
+  if (firstBody !== undefined) takeFirstBody(res, firstBody, body, firstOutput)
   if (body.kind === 'fragment' || body.kind === 'failed') {
     body.discard()
     return passOver(body.kind === 'fragment' ? 'fragment' : 'error')
@@ -167,10 +167,13 @@ function headNotModified(head: PendingHead, visit: Visit, context: FilterContext
   return HEADERS_ONLY
 }
 
-function takeFirstBody(first: FirstBody, body: PageBody, out: Buffer[]): void {
+function takeFirstBody(res: Response, first: FirstBody, body: PageBody, out: Buffer[]): void {
   const bytes = isNothing(first.chunk) ? NOTHING : toBytes(first)
-  if (first.whole) body.takeWhole(bytes, typeof first.chunk === 'string', out)
-  else body.take(bytes, out)
+  const isOwned = typeof first.chunk === 'string'
+  // Over HTTP/2 a response finishes later than the callback of end() lets the application use its bytes again.
+  if (first.whole && (isOwned || !isHttp2(res))) return body.takeWhole(bytes, isOwned, out)
+  body.take(bytes, out)
+  if (first.whole) body.end(out)
 }
 
 function lengthOfBody(

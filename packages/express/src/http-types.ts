@@ -7,6 +7,26 @@ export type Response = ServerResponse
 
 export type Middleware = (req: Request, res: Response, next: (error?: unknown) => void) => void
 
+/** Over HTTP/2 a response that is closed knows its request no more. */
+export function isHttp2(res: Response): boolean {
+  return ((res.req as Request | undefined)?.httpVersionMajor ?? 1) >= 2
+}
+
+/** Whether nobody is there any more to be answered. */
+export function isGone(res: Response): boolean {
+  const { destroyed, stream } = res as {
+    readonly destroyed?: boolean
+    readonly stream?: { readonly destroyed: boolean }
+  }
+  return destroyed ?? stream?.destroyed ?? false
+}
+
+/** For a response that says `finish`: over HTTP/2 it says so at its end in any case, and has no `destroyed`. */
+export function isCutShort(res: Response): boolean {
+  const { destroyed } = res as { readonly destroyed?: boolean }
+  return destroyed ?? !res.writableFinished
+}
+
 export interface RequestTarget {
   readonly path: string
   /** Without its `?`; empty when there is none. */

@@ -1,7 +1,7 @@
 // Edits the headers of a response that is a page: what no longer holds goes, what is new is said.
 import { isNothing, toBytes, type FirstBody } from './body-arguments.js'
 import type { FilterContext } from './filter-context.js'
-import type { Response } from './http-types.js'
+import { isHttp2, type Response } from './http-types.js'
 import { addVary, createHeaderReader, type HeaderReader, type HeadersArgument } from './response-headers.js'
 import { markEntityTag, OF_THE_BYTES } from './validators.js'
 import type { Visit } from './visit.js'
@@ -56,7 +56,7 @@ export function declaredLength(header: HeaderReader): number | undefined {
 
 /**
  * Node declares the length of a body that is given whole only when it writes the headers itself. Where somebody calls
- * writeHead() before the body, this does it in Node's place.
+ * writeHead() before the body, this does it in Node's place. Over HTTP/2 nobody does: the frames tell.
  */
 export function declareWholeBody(
   res: Response,
@@ -64,7 +64,15 @@ export function declareWholeBody(
   headers: HeadersArgument | undefined,
   { chunk, encoding, callback, whole }: FirstBody,
 ): void {
-  if (!whole || res.req.method === 'HEAD' || statusCode < 200 || statusCode === 204 || statusCode === 304) return
+  if (
+    !whole ||
+    isHttp2(res) ||
+    res.req.method === 'HEAD' ||
+    statusCode < 200 ||
+    statusCode === 204 ||
+    statusCode === 304
+  )
+    return
   const header = createHeaderReader(res, headers)
   const isFramed = header('content-length') !== undefined || isFramedOtherwise(header)
   if (!isFramed) res.setHeader('Content-Length', isNothing(chunk) ? 0 : toBytes({ chunk, encoding, callback }).length)

@@ -12,11 +12,11 @@ import {
 } from './body-arguments.js'
 import type { FilterContext } from './filter-context.js'
 import { decideHead, type Page } from './head-decision.js'
-import type { Response } from './http-types.js'
+import { isCutShort, isGone, isHttp2, type Response } from './http-types.js'
 import type { PageBody } from './page-body.js'
 import { declareWholeBody } from './page-headers.js'
 import { readHeadArguments, type HeadersArgument } from './response-headers.js'
-import type { StandIn } from './response-hooks.js'
+import type { ClassHooks, StandIn } from './response-hooks.js'
 import { ResponseMethods } from './response-methods.js'
 import { unwatchSilence, watchSilence, type SilenceListener } from './silence-watch.js'
 import type { Visit } from './visit.js'
@@ -31,7 +31,7 @@ type State = 'waiting' | 'passing' | 'headers-only' | 'page' | 'ended' | 'left'
 
 export class PageResponse implements StandIn, SilenceListener {
   outer: StandIn | undefined
-  isHooked = false
+  hooks: ClassHooks | undefined
   readonly #res: Response
   readonly #visit: Visit
   readonly #context: FilterContext
@@ -67,7 +67,7 @@ export class PageResponse implements StandIn, SilenceListener {
   /** The page's token, for an application that places it itself; `undefined` where the page will not be stored. */
   get token(): PageToken | undefined {
     // Whoever has gone will not get a page.
-    if (this.#res.destroyed) return undefined
+    if (isGone(this.#res)) return undefined
     if (this.#state !== 'waiting' && this.#body?.isCaptured !== true) return undefined
     return this.#visit.claimToken()
   }
@@ -93,7 +93,7 @@ export class PageResponse implements StandIn, SilenceListener {
     const out: Buffer[] = []
     const isAsItWas = this.#take(body, out)
     this.#awaitSilence()
-    return isAsItWas ? this.#methods.write(args) : this.#methods.writePieces(out, body.callback)
+    return isAsItWas && !isHttp2(this.#res) ? this.#methods.write(args) : this.#methods.writePieces(out, body.callback)
   }
 
   onEnd(args: unknown[]): Response {
@@ -199,7 +199,7 @@ export class PageResponse implements StandIn, SilenceListener {
 
   onSilence(): void {
     this.#awaitsSilence = false
-    if (this.#state !== 'page' || this.#res.destroyed) return
+    if (this.#state !== 'page' || isGone(this.#res)) return
     const out: Buffer[] = []
     this.#body?.release(out)
     try {
@@ -212,7 +212,7 @@ export class PageResponse implements StandIn, SilenceListener {
 
   onFinish(): void {
     if (this.#state === 'left') return
-    const isWhole = this.#state === 'ended' && !this.#res.destroyed
+    const isWhole = this.#state === 'ended' && !isCutShort(this.#res)
     this.#state = 'left'
     const capture = this.#body?.takeCapture()
     const token = capture === undefined ? undefined : this.#visit.token

@@ -10,8 +10,8 @@ import type { Response } from './http-types.js'
 export interface StandIn {
   /** The one that stands in further out, if any. */
   outer: StandIn | undefined
-  /** Whether it is reached through the class; otherwise it has put functions of its own on the response. */
-  isHooked: boolean
+  /** Through which class it is reached; `undefined` where it has put functions of its own on the response. */
+  hooks: ClassHooks | undefined
   /** Whether it has put snippets into the response. */
   readonly hasInjected: boolean
   onWriteHead(args: unknown[]): Response
@@ -77,7 +77,7 @@ export function hookClassOf(res: Response): ClassHooks | undefined {
   const hooks = known.get(prototype)
   if (hooks !== undefined) return hooks
   const owner = ownerOfMethods(prototype)
-  if (!Object.isExtensible(owner)) return undefined
+  if (!isOpen(owner)) return undefined
   const made = known.get(owner) ?? hook(owner)
   known.set(owner, made).set(prototype, made)
   return made
@@ -111,34 +111,49 @@ function ownerOfMethods(prototype: object): Methods & { emit: Emit } {
 
 function hook(owner: Methods & { emit: Emit }): ClassHooks {
   const { writeHead, write, end, emit } = owner
-  const original = { writeHead, write, end }
   const hooked: Methods = {
     writeHead(this: Response, ...args) {
-      const standIn = hookedStandInOf(this)
+      const standIn = standInBehind(hooks, this)
       return standIn === undefined ? writeHead.apply(this, args) : standIn.onWriteHead(args)
     },
     write(this: Response, ...args) {
-      const standIn = hookedStandInOf(this)
+      const standIn = standInBehind(hooks, this)
       return standIn === undefined ? write.apply(this, args) : standIn.onWrite(args)
     },
     end(this: Response, ...args) {
-      const standIn = hookedStandInOf(this)
+      const standIn = standInBehind(hooks, this)
       return standIn === undefined ? end.apply(this, args) : standIn.onEnd(args)
     },
   }
-  Object.assign(owner, hooked, {
+  const hooks: ClassHooks = { original: { writeHead, write, end }, hooked }
+  putMethods(owner, {
+    ...hooked,
     emit(this: Response, ...args: unknown[]) {
       if (args[0] === 'finish') tellFinish(this)
       else if (args[0] === 'close') tellClose(this)
       return emit.apply(this, args)
     },
   })
-  return { original, hooked }
+  return hooks
 }
 
-function hookedStandInOf(res: Response): StandIn | undefined {
+/** Even where what the object inherits cannot be covered by an assignment. */
+export function putMethods(object: object, methods: object): void {
+  for (const [name, value] of Object.entries(methods)) {
+    Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: true })
+  }
+}
+
+/** Whether all of the methods can be put on it: none or some would leave responses half hooked. */
+function isOpen(owner: object): boolean {
+  const isFixed = (name: string) => Object.getOwnPropertyDescriptor(owner, name)?.configurable === false
+  return Object.isExtensible(owner) && !['writeHead', 'write', 'end', 'emit'].some(isFixed)
+}
+
+/** A class and its parent may both be hooked: whoever was asked by the one has gone on to the other. */
+function standInBehind(hooks: ClassHooks, res: Response): StandIn | undefined {
   let standIn = innermostOf(res)
-  while (standIn !== undefined && !standIn.isHooked) standIn = standIn.outer
+  while (standIn !== undefined && standIn.hooks !== hooks) standIn = standIn.outer
   return standIn
 }
 

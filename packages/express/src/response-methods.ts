@@ -1,11 +1,13 @@
 // Puts a stand-in before a response's writeHead(), write() and end(), and knows the way on to what was there.
 import { NOTHING, type Callback } from './body-arguments.js'
-import type { Response } from './http-types.js'
+import { isHttp2, type Response } from './http-types.js'
+import { writeOverHttp2 } from './http2-writes.js'
 import {
   hookClassOf,
   innermostOf,
   leadsToHooks,
   listenTo,
+  putMethods,
   setInnermost,
   type Methods,
   type StandIn,
@@ -37,14 +39,14 @@ export class ResponseMethods {
     this.#res = res
     this.#standIn = standIn
     standIn.outer = outer
-    standIn.isHooked = isFree
+    standIn.hooks = isFree ? hooks : undefined
     if (isFree) {
       this.#entrance = hooks.hooked
       this.#next = outer === undefined ? hooks.original : methodsOf(outer)
     } else {
       this.#next = { writeHead: res.writeHead, write: res.write, end: res.end }
       this.#entrance = methodsOf(standIn)
-      Object.assign(res, this.#entrance)
+      putMethods(res, this.#entrance)
     }
     if (hooks === undefined && outer === undefined) listenTo(response)
     setInnermost(response, standIn)
@@ -52,9 +54,9 @@ export class ResponseMethods {
 
   /** Whether another middleware, further in, wants to be asked for the headers before us. */
   get areCovered(): boolean {
-    return this.#standIn.isHooked
-      ? Object.hasOwn(this.#res, 'writeHead')
-      : this.#res.writeHead !== this.#entrance.writeHead
+    return this.#standIn.hooks === undefined
+      ? this.#res.writeHead !== this.#entrance.writeHead
+      : Object.hasOwn(this.#res, 'writeHead')
   }
 
   writeHead(args: unknown[]): Response {
@@ -71,24 +73,22 @@ export class ResponseMethods {
 
   /** Writes what may leave; a chunk of which nothing may leave yet still counts for callback and back-pressure. */
   writePieces(given: readonly Buffer[], callback?: Callback): boolean {
-    const piece = this.#writeAllButLast(join(given))
-    return callback === undefined
-      ? this.#next.write.call(this.#res, piece)
-      : this.#next.write.call(this.#res, piece, callback)
+    return this.#writePiece(this.#writeAllButLast(join(given)), callback)
   }
 
   /** Writes the rest of the body and ends the response. */
   endWithPieces(given: readonly Buffer[], callback?: Callback): Response {
     const piece = this.#writeAllButLast(join(given))
+    const args = piece.length === 0 && isHttp2(this.#response) ? [] : [piece]
     return callback === undefined
-      ? this.#next.end.call(this.#res, piece)
-      : this.#next.end.call(this.#res, piece, callback)
+      ? this.#next.end.apply(this.#res, args)
+      : this.#next.end.call(this.#res, ...args, callback)
   }
 
   /** A middleware that wrapped ours goes on calling them, at the price of a branch. */
   giveBack(): void {
     const res = this.#res
-    if (this.#standIn.isHooked) {
+    if (this.#standIn.hooks !== undefined) {
       if (innermostOf(this.#response) === this.#standIn) setInnermost(this.#response, this.#standIn.outer)
       return
     }
@@ -100,8 +100,15 @@ export class ResponseMethods {
 
   #writeAllButLast(pieces: readonly Buffer[]): Buffer {
     const last = pieces.length - 1
-    for (let at = 0; at < last; at++) this.#next.write.call(this.#res, pieces[at])
+    for (let at = 0; at < last; at++) this.#writePiece(pieces[at] ?? NOTHING)
     return pieces[last] ?? NOTHING
+  }
+
+  #writePiece(piece: Buffer, callback?: Callback): boolean {
+    if (isHttp2(this.#response)) return writeOverHttp2(this.#response, this.#next, piece, callback)
+    return callback === undefined
+      ? this.#next.write.call(this.#res, piece)
+      : this.#next.write.call(this.#res, piece, callback)
   }
 }
 
