@@ -1,5 +1,4 @@
 // Answers the crawler: GET {fetchPath}?t={token} with the stored page, once.
-import { createHash } from 'node:crypto'
 import type { OutgoingHttpHeaders } from 'node:http'
 import {
   maskPageToken,
@@ -12,8 +11,10 @@ import {
   type PageToken,
   type Settings,
 } from '@facsimile/core'
-import { classMethodsOf } from './response-hooks.js'
 import { hasPath, isGone, targetOf, urlOf, type Middleware, type Request, type Response } from './http-types.js'
+import { shareHiddenClasses } from './object-layout.js'
+import { digestOf } from './page-digest.js'
+import { classMethodsOf } from './response-hooks.js'
 
 export interface FetcherParts {
   readonly settings: Settings
@@ -27,6 +28,7 @@ export interface FetcherParts {
 
 interface Answer {
   readonly status: number
+  /** All of them. */
   readonly headers: OutgoingHttpHeaders
   readonly body: Buffer
 }
@@ -41,6 +43,7 @@ const ALWAYS = {
 
 /** With a page: stored HTML is served from the site's own origin, so it may run nothing and reach nothing there. */
 const WITH_PAGE = {
+  ...ALWAYS,
   'Content-Security-Policy': "sandbox; default-src 'none'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'",
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -109,7 +112,7 @@ export function createFetcher({ settings, guard, logger, pages, now }: FetcherPa
       publish('facsimile:fetched', () => fields)
       logger.info({ ...fields, token: maskPageToken(token) }, 'The crawler was given a page.')
     }
-    return answerWith(page)
+    return await answerWith(page)
   }
 
   return function facsimileFetcher(req, res, next) {
@@ -117,6 +120,7 @@ export function createFetcher({ settings, guard, logger, pages, now }: FetcherPa
       next()
       return
     }
+    shareHiddenClasses(req, res)
     answer(req, res)
       .then((found) => found && send(res, found))
       .catch((error: unknown) => {
@@ -132,22 +136,23 @@ function tokenOf(query: string): PageToken | undefined {
   return values.length === 1 ? parsePageToken(values[0]) : undefined
 }
 
-function answerWith({ body, contentType, status, method, capturedAt }: CapturedPage): Answer {
-  const digest = createHash('sha256').update(body).digest('base64')
+async function answerWith({ body, contentType, status, method, capturedAt }: CapturedPage): Promise<Answer> {
   const headers = {
     ...WITH_PAGE,
     'Content-Type': contentType,
     // RFC 9530: the crawler can prove what it got.
-    'Repr-Digest': `sha-256=:${digest}:`,
+    'Repr-Digest': `sha-256=:${await digestOf(body)}:`,
     // RFC 9651: a dictionary with an integer, a token and a date.
     'Facsimile-Page': `status=${status}, method=${method}, captured=@${Math.floor(capturedAt / 1000)}`,
+    'Content-Length': body.length,
   }
   return { status: 200, headers, body }
 }
 
 function refusal(status: number, sentence: string, headers: OutgoingHttpHeaders = {}): Answer {
   const body = Buffer.from(`${sentence}\n`)
-  return { status, headers: { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }, body }
+  const ofText = { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': body.length }
+  return { status, headers: { ...ALWAYS, ...headers, ...ofText }, body }
 }
 
 /**
@@ -157,7 +162,7 @@ function refusal(status: number, sentence: string, headers: OutgoingHttpHeaders 
 function send(res: Response, { status, headers, body }: Answer): void {
   for (const name of NEVER) res.removeHeader(name)
   const methods = classMethodsOf(res)
-  methods.writeHead.call(res, status, { ...ALWAYS, ...headers, 'Content-Length': body.length })
+  methods.writeHead.call(res, status, headers)
   // Node leaves the body of an answer to HEAD out by itself.
   methods.end.call(res, body)
 }
