@@ -206,6 +206,8 @@ describe('what a policy looks at in a snippet', () => {
     '</script></b onclick=go()>',
     '1 < 2 <',
     '<script',
+    '<a href="java script:go()">',
+    '<a title="javascript:go()" href="#javascript:">',
     '<b one-thing=1 on=1>',
     'text',
   ])('%s is nothing that it forbids', (html) => {

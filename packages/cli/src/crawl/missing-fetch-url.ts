@@ -8,6 +8,7 @@ const EVERYTHING_ELSE = [
   'Nothing in the answer says why. What is usually the cause:',
   '- Facsimile does not run in front of this address, or include, exclude or the `when` of a snippet passes it over;',
   '- no snippet carries %FetchUrl%, or disableFilter or disableCache is set;',
+  "- the page's Content-Security-Policy blocks the snippet that carries it, as the site's log says;",
   '- the fetcher answers at another path: give --path or --config;',
   '- the visitor has the opt-out cookie, or sampleRatio left this page view out.',
   'A viewer whose address is in allowedAddresses gets the reason in the header Facsimile-Status.',

@@ -1,7 +1,7 @@
 // Reads a start tag's attributes. Source: HTML Living Standard, 13.2.5.32 to 13.2.5.40.
 import { stepTag, type TagState } from './markup.js'
 
-export interface Attribute {
+interface Attribute {
   /** In lower case. */
   readonly name: string
   /** As written: without its quotes, character references as they are. */
