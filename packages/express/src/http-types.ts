@@ -27,6 +27,12 @@ export function isCutShort(res: Response): boolean {
   return destroyed ?? !res.writableFinished
 }
 
+/** What the client calls the site: no more than that. HTTP/2 has a field of its own for it (RFC 9113, 8.3.1). */
+export function hostOf({ headers }: Request): string | undefined {
+  const authority = headers.host ?? headers[':authority']
+  return typeof authority === 'string' ? authority : undefined
+}
+
 export interface RequestTarget {
   readonly path: string
   /** Without its `?`; empty when there is none. */

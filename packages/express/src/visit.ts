@@ -12,7 +12,7 @@ import {
   type SnippetValues,
 } from '@facsimile/core'
 import type { FilterContext } from './filter-context.js'
-import { targetOf, type Request } from './http-types.js'
+import { hostOf, targetOf, type Request } from './http-types.js'
 import { asksForPage, hideConditions } from './validators.js'
 
 const NO_SNIPPETS = compileSnippets([])({ path: '/', method: 'GET', headers: {} })
@@ -64,7 +64,7 @@ export class Visit {
 
   /** Settles which snippets a page with this charset and these policies can take. */
   fit(isUtf8: boolean, policies: PagePolicies | undefined): FittedSnippets {
-    this.#fitted = this.snippets.fit({ isUtf8, host: this.#req.headers.host, policies })
+    this.#fitted = this.snippets.fit({ isUtf8, host: hostOf(this.#req), policies })
     return this.#fitted
   }
 

@@ -8,6 +8,7 @@ import type { FacsimileSettings } from '@facsimile/express'
 import { eventually } from '../../support/eventually.js'
 import { fetchRaw } from '../../support/raw-http.js'
 import { createTestFacsimile, PAGE, serveFiltered } from '../../support/filtered-site.js'
+import { askHttp2, behind, serveHttp2 } from '../../support/http2-site.js'
 
 const SCRIPT = { name: 'script', placement: 'head-end', html: '<script>s=1</script>' } as const
 const HANDLER = { name: 'handler', placement: 'body-end', html: '<b onclick="h=1"></b>' } as const
@@ -280,4 +281,19 @@ describe('Facsimile-Status', () => {
     const none = await answerOf(page('iso-8859-1'), { snippets: snippets.slice(1) })
     expect([none.header('facsimile-status'), none.body.toString()]).toEqual(['injected; snippets=0', PAGE])
   })
+})
+
+test('rule 21: over HTTP/2 too, where the host has a field of its own', async () => {
+  const own = { name: 'own', placement: 'head-end', html: '<script src=/own.js></script>' } as const
+  const { middleware } = createTestFacsimile({ snippets: [own, SCRIPT], csp: 'hash' })
+  const client = await serveHttp2(
+    behind([middleware], (req, res) => {
+      res.setHeader('content-security-policy', ["img-src 'self'", `script-src ${req.authority}`])
+      res.setHeader('content-type', 'text/html')
+      res.end(PAGE)
+    }),
+  )
+  const { headers, text } = await askHttp2(client, '/')
+  expect(text).toBe(pageWith(own.html + SCRIPT.html))
+  expect(headers['content-security-policy']).toMatch(/^img-src 'self', script-src 127\.0\.0\.1:\d+ 'sha256-[^ ]+'$/)
 })
