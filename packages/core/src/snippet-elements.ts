@@ -36,8 +36,6 @@ const SCRIPT_TYPES = new Set(['', 'module', 'importmap', 'speculationrules'])
 const JAVASCRIPT_TYPE =
   /^(?:application\/(?:x-)?(?:ecma|java)script|text\/(?:x-)?(?:ecma|java)script|text\/(?:jscript|livescript|javascript1\.[0-5]))$/
 const URL_ATTRIBUTES = ['href', 'src', 'action', 'formaction', 'data', 'xlink:href']
-/** As URL parsers read it: without white space before it, and without tabs and line ends (URL Standard, 4.4). */
-const JAVASCRIPT_URL = new RegExp(`^[\\0-\\x20]*${[...'javascript:'].join('[\\t\\n\\r]*')}`, 'i')
 /** What a page may not hide in the attributes of a script that has a nonce (CSP Level 3, 6.7.3.1). */
 const HIDDEN_TAG = /<(?:script|style)/i
 const ATTRIBUTE = {
@@ -99,9 +97,14 @@ function codeInAttributes({ attributes }: StartTag): readonly SnippetElement[] {
     const text = value.includes('&') ? undefined : fixedText(value)
     if (/^on[a-z]+$/.test(name)) elements.push({ ...ATTRIBUTE, kind: 'script-attribute', text })
     if (name === 'style') elements.push({ ...ATTRIBUTE, kind: 'style-attribute', text })
-    if (URL_ATTRIBUTES.includes(name) && JAVASCRIPT_URL.test(value)) elements.push({ ...ATTRIBUTE, kind: 'script-url' })
+    if (URL_ATTRIBUTES.includes(name) && isJavascriptUrl(value)) elements.push({ ...ATTRIBUTE, kind: 'script-url' })
   }
   return elements
+}
+
+/** URL parsers pass over white space before a URL, and over tabs and line ends in it (URL Standard, 4.4). */
+function isJavascriptUrl(url: string): boolean {
+  return /^[\0-\x20]*javascript:/i.test(url.replace(/[\t\n\r]/g, ''))
 }
 
 /** The element itself, if it is a script or a style sheet: none or one. */
