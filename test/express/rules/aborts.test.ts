@@ -90,6 +90,31 @@ describe('rule 25: a client that goes away midway', () => {
 })
 
 describe('rule 25: a connection that stays open', () => {
+  test('leaves nothing of a thousand pages in memory', async () => {
+    const responses: WeakRef<ServerResponse>[] = []
+    const { port } = await serveFiltered(
+      (req, res) => {
+        responses.push(new WeakRef(res))
+        res.setHeader('Content-Type', 'text/html')
+        if (req.url === '/whole') return res.end(PAGE)
+        res.write(PAGE.slice(0, 50))
+        return res.end(PAGE.slice(50))
+      },
+      { settings: { ...CRAWLER, snippets: [TOKEN_SNIPPET, SNIPPETS[1]] } },
+    )
+    const connection = await openConnection(port)
+    for (let round = 0; round < 500; round++) {
+      await connection.ask({ path: '/whole' })
+      await connection.ask({ path: '/streamed' })
+    }
+    connection.destroy()
+    await until(() => {
+      collectGarbage()
+      return responses.every((response) => response.deref() === undefined)
+    })
+    expect(responses).toHaveLength(1_000)
+  }, 20_000)
+
   test('gathers no listeners', async () => {
     const counts: number[] = []
     const { middleware } = createTestFacsimile()

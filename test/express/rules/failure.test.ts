@@ -140,6 +140,18 @@ describe('rules 22 and 26: a failing Facsimile', () => {
   const oneShot: RequestListener = (_req, res) =>
     res.setHeader('Content-Type', 'text/html').setHeader('ETag', '"v1"').end(PAGE)
 
+  test('leaves the page as it was when a condition answers with a promise, which is always true', async () => {
+    const logger = createLogger()
+    const when = (() => Promise.resolve(false)) as unknown as () => boolean
+    const { port } = await serveFiltered(streamed, {
+      settings: { snippets: [{ ...SNIPPETS[0], when }], logger, allowedAddresses: ['127.0.0.1'] },
+    })
+    const response = await fetchRaw(port)
+    expect([response.body.toString(), response.header('etag')]).toEqual([PAGE, '"v1"'])
+    expect(response.header('facsimile-status')).toBe('skipped; reason=error')
+    expect(logger.errors).toHaveLength(1)
+  })
+
   test('leaves the page as it was when a condition throws, and reports it', async () => {
     const logger = createLogger()
     const error = new Error('no consent service')

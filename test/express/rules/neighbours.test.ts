@@ -20,11 +20,14 @@ const html = (res: ServerResponse) => res.setHeader('Content-Type', 'text/html')
 const VIEWER = { allowedAddresses: ['127.0.0.1'] }
 
 describe('rule 1: each snippet once', () => {
-  test('one instance mounted twice, and again in a nested router', async () => {
+  test.each<[string, (res: ServerResponse) => unknown]>([
+    ['given whole', (res) => res.end(PAGE)],
+    ['streamed', (res) => res.write(PAGE.slice(0, 50)) && res.end(PAGE.slice(50))],
+  ])('one instance mounted twice, and again in a nested router (page %s)', async (_name, send) => {
     const { middleware, responseFilter } = createTestFacsimile()
     const inner = Router()
       .use(middleware)
-      .get('/', (_req, res) => res.send(PAGE))
+      .get('/', (_req, res) => void send(html(res)))
     const app = express().use(middleware, responseFilter).use('/shop', Router().use('/tea', inner))
     const { port } = await serve(app)
     expect((await fetchRaw(port, { path: '/shop/tea' })).body.toString()).toBe(PAGE_WITH_SNIPPETS)

@@ -1,7 +1,7 @@
 // Rules 1, 2, 3, 5 and 6 over a socket: each snippet stands once, at the one real tag, whatever else looks like it.
 import { describe, expect, test } from '@jest/globals'
 import type { FacsimileSettings } from '@facsimile/express'
-import { openConnection } from '../../support/raw-http.js'
+import { fetchRaw, openConnection } from '../../support/raw-http.js'
 import { serveFiltered } from '../../support/filtered-site.js'
 
 type Placement = NonNullable<FacsimileSettings['snippets']>[number]['placement']
@@ -17,6 +17,8 @@ const BODY_END: Cases = {
   'not in a comment that is closed by --!>': inBody('<!-- </body> --!><p>Tea</p>^</body>'),
   'not after a comment that is empty': inBody('<!--><p>Tea</p>^</body>'),
   'not in a conditional comment': inBody('<!--[if IE]></body><![endif]--><p>Tea</p>^</body>'),
+  'not in a title in the head':
+    '<!doctype html><html><head><title></body></title></head><body><p>Tea</p>^</body></html>',
   'not in a script': inBody('<script>s="</body>"</script><p>Tea</p>^</body>'),
   'not in a script in a script': inBody('<script><!--<script></body></script>--></script><p>Tea</p>^</body>'),
   'not in a style': inBody('<style>/* </body> */</style><p>Tea</p>^</body>'),
@@ -25,6 +27,7 @@ const BODY_END: Cases = {
   'not in an attribute in single quotes': inBody("<p title='</body>'>Tea</p>^</body>"),
   'not in the srcdoc of a frame': inBody('<iframe srcdoc="<body></body></html>"></iframe>^</body>'),
   'not in raw text': inBody('<iframe></body></iframe><xmp></body></xmp><noembed></body></noembed>^</body>'),
+  'not in noscript or noframes': inBody('<noscript></body></noscript><noframes></body></noframes>^</body>'),
   'not in a template': inBody('<template><body></body></template><p>Tea</p>^</body>'),
   'not in CDATA': inBody('<svg><![CDATA[</body>]]></svg>^</body>'),
   'in capitals': inBody('<p>Tea</p>^</BODY>'),
@@ -66,7 +69,7 @@ describe.each([
   ['head-start', HEAD_START],
   ['head-end', HEAD_END],
   ['body-start', BODY_START],
-] as [Placement, Cases][])('a snippet at %s stands', (placement, cases) => {
+] as [Placement, Cases][])('rules 2, 3 and 5: a snippet at %s stands', (placement, cases) => {
   const snippet = '<script>window.x=1</script>'
 
   test.each(Object.entries(cases))('%s', async (_name, marked) => {
@@ -89,7 +92,7 @@ describe.each([
   })
 })
 
-test('all four together keep their order, and the order of the list within a placement', async () => {
+test('rule 1: all four together keep their order, and the order of the list within a placement', async () => {
   const placements: Placement[] = ['body-end', 'head-end', 'body-start', 'head-start', 'head-end']
   const snippets = placements.map((placement, index) => ({ name: `n${index}`, placement, html: `<i>${index}</i>` }))
   const { port } = await serveFiltered(
@@ -100,4 +103,32 @@ test('all four together keep their order, and the order of the list within a pla
   const { body } = await connection.ask()
   expect(body.toString()).toBe('<html><head><i>3</i><i>1</i><i>4</i></head><body><i>2</i><i>0</i></body></html>')
   connection.destroy()
+})
+
+describe('rule 6: a snippet at head-start leaves the charset within the first 1024 bytes', () => {
+  const long = `<script>x="${'x'.repeat(2_000)}"</script>`
+  const settings = { snippets: [{ name: 'long', placement: 'head-start', html: long } as const] }
+  const title = `<title>${'t'.repeat(300)}</title>`
+
+  test.each([
+    ['<meta charset>', `<!doctype html><html><head>${title}<meta charset="utf-8">^<link></head><body></body></html>`],
+    [
+      '<meta http-equiv>',
+      `<!doctype html><html><head>${title}<META Content="text/html; charset=utf-8" HTTP-EQUIV=Content-Type >^</head></html>`,
+    ],
+  ])('that %s declares, whatever stands before it', async (_name, marked) => {
+    const page = marked.replace('^', '')
+    const { port } = await serveFiltered(
+      (req, res) => {
+        res.setHeader('Content-Type', req.url === '/known' ? 'text/html; charset=utf-8' : 'text/html')
+        for (let at = 0; at < page.length; at += 40) res.write(page.slice(at, at + 40))
+        res.end()
+      },
+      { settings },
+    )
+    expect((await fetchRaw(port)).body.toString()).toBe(marked.replace('^', long))
+    // Where the headers tell, nobody looks for it.
+    const known = (await fetchRaw(port, { path: '/known' })).body.toString()
+    expect(known).toBe(page.replace('<head>', `<head>${long}`))
+  })
 })
