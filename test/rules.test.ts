@@ -13,7 +13,7 @@ interface Row {
   readonly files: readonly string[]
 }
 
-const rows: readonly Row[] = [...table.matchAll(/^\| (\d+) \|.*\| (.+) \|$/gm)].map(([, rule, files = '']) => ({
+const rows: readonly Row[] = [...table.matchAll(/^\| (\d+) +\|.*\| (.+?) +\|$/gm)].map(([, rule, files = '']) => ({
   rule: Number(rule),
   files: [...files.matchAll(/`([^`]+)`/g)].map(([, file = '']) =>
     file.startsWith('test/') ? file : `test/express/rules/${file}`,

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { describe, expect, test } from '@jest/globals'
 import type { CacheProvider, CapturedPage } from '@facsimile/core'
 import type { FacsimileSettings } from '@facsimile/express'
-import { fetchRaw } from '../../support/raw-http.js'
+import { fetchRaw, openConnection, requestText } from '../../support/raw-http.js'
 import { createTestFacsimile, PAGE, PAGE_WITH_SNIPPETS, serveFiltered } from '../../support/filtered-site.js'
 
 const CRAWLER = { disableCache: false, allowedAddresses: ['127.0.0.1'] }
@@ -54,6 +54,7 @@ describe('rule 29: the stored copy', () => {
   test.each([
     ['whole', (res: ServerResponse) => res.end(PAGE)],
     ['in pieces', (res: ServerResponse) => res.write(PAGE.slice(0, 50)) && res.end(PAGE.slice(50))],
+    ['in many pieces', inPieces([3_000])],
     [
       'filled up with spaces',
       (res: ServerResponse) => {
@@ -66,6 +67,30 @@ describe('rule 29: the stored copy', () => {
     const { visited, fetched } = await visitAndFetch(send, { storeAs: 'sent' })
     expect(fetched.status).toBe(200)
     expect(fetched.body.equals(visited.body)).toBe(true)
+  })
+
+  test('is what the visitor was given also where a tail left in silence and more came after it', async () => {
+    const facsimile = createTestFacsimile({ ...CRAWLER, storeAs: 'sent' })
+    let token: string | undefined
+    let res!: ServerResponse
+    const { port } = await serveFiltered(
+      (_req, response) => {
+        token = facsimile.tokenFor(response)
+        res = response.setHeader('Content-Type', 'text/html')
+        res.write(PAGE)
+      },
+      { facsimile },
+    )
+    const connection = await openConnection(port)
+    connection.send(requestText())
+    await connection.readUntil('</html>')
+    res.end('<!-- late -->')
+    const visited = await connection.read()
+    connection.destroy()
+    await facsimile.flush()
+    const { body } = await fetchRaw(port, { path: `/facsimile?t=${String(token)}` })
+    expect(body.toString()).toBe(`${PAGE_WITH_SNIPPETS}<!-- late -->`)
+    expect(body.equals(visited.body)).toBe(true)
   })
 
   test('does not change when the application uses its Buffer again', async () => {
@@ -112,5 +137,47 @@ test.each(['memory:', 'a provider that keeps the buffer it is given'])(
     )
     expect(visited.body.includes(bytes.subarray(100, 90_000))).toBe(true)
     expect(fetched.body.equals(bytes)).toBe(true)
+    // A text is nobody else's, and needs no copy.
+    const text = await visitAndFetch((res) => res.end(long), {
+      cacheProvider: location === 'memory:' ? location : keeping,
+    })
+    expect(text.fetched.body.equals(bytes)).toBe(true)
   },
 )
+
+describe('rule 29: tokenFor()', () => {
+  /** What the handler is told before it writes, in the middle of the page and when it has ended it. */
+  async function askedAllAlong(settings: FacsimileSettings, type = 'text/html') {
+    const facsimile = createTestFacsimile({ ...CRAWLER, ...settings })
+    const answers: unknown[] = []
+    const { port } = await serveFiltered(
+      (_req, res) => {
+        const ask = () => answers.push(facsimile.tokenFor(res))
+        if (settings.storeAs !== 'sent') ask()
+        res.setHeader('Content-Type', type).write(PAGE.slice(0, 60))
+        ask()
+        res.end(PAGE.slice(60))
+      },
+      { facsimile },
+    )
+    const { body } = await fetchRaw(port)
+    return { answers, body: body.toString() }
+  }
+
+  test('answers with one token all along, which is that of the snippets', async () => {
+    const snippets = [{ name: 'token', placement: 'body-end', html: '<i>%CacheToken%</i>' }] as const
+    for (const storeAs of ['produced', 'sent'] as const) {
+      const { answers, body } = await askedAllAlong({ snippets, storeAs })
+      expect(new Set(answers)).toEqual(new Set([/<i>([\w-]{32})<\/i>/.exec(body)?.[1]]))
+    }
+  })
+
+  test.each<[string, FacsimileSettings, string]>([
+    ['what is no page', {}, 'text/plain'],
+    ['a page that is not stored', { disableCache: true }, 'text/html'],
+    ['an excluded page', { exclude: ['/**'] }, 'text/html'],
+  ])('answers with none once it is known that it will not be stored: %s', async (_name, settings, type) => {
+    const { answers } = await askedAllAlong(settings, type)
+    expect(answers.at(-1)).toBeUndefined()
+  })
+})

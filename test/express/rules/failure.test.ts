@@ -140,6 +140,29 @@ describe('rules 22 and 26: a failing Facsimile', () => {
   const oneShot: RequestListener = (_req, res) =>
     res.setHeader('Content-Type', 'text/html').setHeader('ETag', '"v1"').end(PAGE)
 
+  test.each([
+    ['given whole', oneShot],
+    ['streamed', streamed],
+  ] as [string, RequestListener][])(
+    'leaves the page as it was when its headers cannot be read, and reports it (page %s)',
+    async (_name, handler) => {
+      const logger = createLogger()
+      const error = new Error('no headers today')
+      const { port } = await serveFiltered(
+        (req, res) => {
+          res.getHeaders = () => {
+            throw error
+          }
+          handler(req, res)
+        },
+        { settings: { logger } },
+      )
+      const response = await fetchRaw(port)
+      expect([response.body.toString(), response.header('etag')]).toEqual([PAGE, '"v1"'])
+      expect(logger.errors).toEqual([{ err: error }])
+    },
+  )
+
   test('leaves the page as it was when a condition answers with a promise, which is always true', async () => {
     const logger = createLogger()
     const when = (() => Promise.resolve(false)) as unknown as () => boolean

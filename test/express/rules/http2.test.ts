@@ -221,6 +221,15 @@ describe('what is no page leaves over HTTP/2 as from a bare server', () => {
     expect({ ...filtered.headers, date: '' }).toEqual({ ...bare.headers, date: '' })
   })
 
+  test('a response whose headers the handler has sent by its stream', async () => {
+    const { client } = await serve((_req, res) => {
+      res.stream.respond({ ':status': 200, 'content-type': 'text/html' })
+      res.write(PAGE.slice(0, 50))
+      res.end(PAGE.slice(50))
+    })
+    expect((await askHttp2(client)).text).toBe(PAGE)
+  })
+
   test('a response that the server pushes', async () => {
     const pushed: Promise<string>[] = []
     const { client } = await serve((_req, res) => {

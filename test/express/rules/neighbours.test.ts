@@ -147,6 +147,14 @@ describe('other middlewares', () => {
     ['end(page) that is not to be changed', (res) => html(res).setHeader('Cache-Control', 'no-transform').end(PAGE)],
     ['end() without a body', (res) => html(res).end()],
     ['204', (res) => res.writeHead(204).end()],
+    ...[204, 205, 304].map((status): [string, (res: ServerResponse) => unknown] => [
+      `${status} with a body`,
+      (res) => {
+        res.statusCode = status
+        html(res).end(PAGE)
+      },
+    ]),
+    ['end(chunk, encoding) that is no HTML', (res) => res.setHeader('Content-Type', 'text/css').end('70', 'hex')],
   ]
 
   test.each(sends)(
@@ -158,7 +166,9 @@ describe('other middlewares', () => {
         const actual = await fetchRaw(filtered.port)
         const isPage = expected.header('content-type') === 'text/html' && expected.header('cache-control') === undefined
         const body = expected.body.toString()
-        expect(actual.body.toString()).toBe(isPage && body === PAGE ? PAGE_WITH_SNIPPETS : body)
+        const isInjected = isPage && body === PAGE && expected.status !== 205
+        expect(actual.body.toString()).toBe(isInjected ? PAGE_WITH_SNIPPETS : body)
+        if (!isInjected) expect(actual.header('content-length')).toBe(expected.header('content-length'))
         expect([actual.status, actual.reason, actual.framing]).toEqual([
           expected.status,
           expected.reason,

@@ -95,6 +95,30 @@ describe('the sink of a page', () => {
     expect(cacheProvider.fates).toEqual(['discarded', 'discarded'])
   })
 
+  test('may throw when it is given back: the visitor does not notice', async () => {
+    const provider = createMemoryProvider()
+    let discarded = 0
+    const discard = () => {
+      discarded++
+      throw new Error('no memory to give back')
+    }
+    const cacheProvider = { ...provider, openSink: () => ({ ...provider.openSink!(), discard }) }
+    const facsimile = createTestFacsimile({ disableCache: false, cacheProvider, maxPageBytes: 4_000 })
+    const { port } = await serveFiltered(
+      (req, res) => {
+        facsimile.tokenFor(res)
+        if (req.url === '/fragment') return html(res).write('<p>Tea') && res.end('</p>')
+        start(res)
+        return res.end(PAGE.slice(60).repeat(300))
+      },
+      { facsimile },
+    )
+    expect((await fetchRaw(port, { path: '/fragment' })).body.toString()).toBe('<p>Tea</p>')
+    expect((await fetchRaw(port)).body.toString()).toContain('</html>')
+    await facsimile.flush()
+    expect(discarded).toBe(2)
+  })
+
   test('may throw: the visitor does not notice, and the page is counted as lost', async () => {
     const reasons: unknown[] = []
     const warn = (fields: object) => void reasons.push((fields as { lost: unknown }).lost)

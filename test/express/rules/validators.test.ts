@@ -161,6 +161,23 @@ describe('rule 13: with a token in the page', () => {
 })
 
 describe('rule 13: what is no page', () => {
+  test('a client that does not ask for a page by name asks as it did, also where the application wants a token', async () => {
+    const facsimile = createTestFacsimile({ disableCache: false, snippets: [] })
+    const asked: unknown[] = []
+    const { port } = await serveFiltered(
+      (req, res) => {
+        facsimile.tokenFor(res)
+        asked.push(req.headers['if-none-match'])
+        res.writeHead(304).end()
+      },
+      { facsimile },
+    )
+    for (const headers of [{ Accept: '*/*' }, {}, NAVIGATION]) {
+      await fetchRaw(port, { headers: { ...headers, 'If-None-Match': '"v1"' } })
+    }
+    expect(asked).toEqual(['"v1"', '"v1"', undefined])
+  })
+
   test.each([
     ['without a token', {}],
     ['with a token', { disableCache: false, snippets: [TOKEN_SNIPPET] }],

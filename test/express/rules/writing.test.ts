@@ -176,6 +176,23 @@ describe('rule 10: callbacks and events', () => {
     expect(actual).toHaveLength(2)
     expect(response.body.toString()).toBe(PAGE_WITH_SNIPPETS)
   })
+
+  test('end() refuses a number as a bare server does, and the page can still be ended', async () => {
+    const { expected, actual, response } = await notesOf((res, note) => {
+      for (const start of ['', PAGE.slice(0, 30)]) {
+        if (start !== '') res.write(start)
+        try {
+          res.end(7)
+        } catch (error) {
+          note((error as NodeJS.ErrnoException).code)
+        }
+      }
+      res.end(PAGE.slice(30))
+    })
+    expect(actual).toEqual(expected)
+    expect(actual).toHaveLength(2)
+    expect(response.body.toString()).toBe(PAGE_WITH_SNIPPETS)
+  })
 })
 
 describe('rule 11: flushing', () => {
