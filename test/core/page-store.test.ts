@@ -276,6 +276,25 @@ test('while one call tries whether the provider is back, no other page waits in 
   expect(stored).toEqual(['first'])
 })
 
+test('a provider that throws instead of rejecting is left alone after five failures as well', async () => {
+  let asked = 0
+  const lost: unknown[] = []
+  const note = (message: unknown) => void lost.push((message as { reason: string }).reason)
+  const throwing = () => {
+    asked++
+    throw new Error('down')
+  }
+  const store = createPageStore(providerOf({ store: throwing }), SILENT)
+  subscribe('facsimile:lost', note)
+  for (let time = 0; time < 7; time++) {
+    keep(store, createPageToken(), pageOf())
+    await jest.advanceTimersByTimeAsync(0)
+  }
+  unsubscribe('facsimile:lost', note)
+  expect(asked).toBe(5)
+  expect(lost).toEqual([...Array<string>(5).fill('failed'), 'paused', 'paused'])
+})
+
 test('a provider that answers at once, without a promise, is understood', async () => {
   const kept = new Map<PageToken, CapturedPage>()
   const lost: unknown[] = []

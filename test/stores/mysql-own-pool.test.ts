@@ -1,7 +1,7 @@
 // A pool that the user made for purposes of their own: used as it is, and left open.
 import { describe, expect, test } from '@jest/globals'
 import { createPageToken } from '@facsimile/core'
-import { createPool } from 'mysql2/promise'
+import { createPool, type PoolOptions } from 'mysql2/promise'
 import { samplePage } from '../core/providers/sample-page.js'
 import { countRows, faultOf, newTable, withMysql, worksAgain } from './support/mysql-bench.js'
 import { mysqlUrl } from './support/servers.js'
@@ -33,6 +33,26 @@ describe('a pool of the user', () => {
       await pool.query(`DROP TABLE ${table}`)
     }),
   )
+
+  test.each<[string, PoolOptions]>([
+    ['rows as lists', { rowsAsArray: true }],
+    ['columns by table', { nestTables: true }],
+    ['columns by table and name', { nestTables: '_' }],
+    ['values of its own', { typeCast: () => 'nothing' }],
+    ['values as they come', { typeCast: false }],
+  ])('that makes %s of an answer gives pages as they were stored', async (_name, options) => {
+    await withMysql(async (bench) => {
+      const table = newTable()
+      const pool = createPool({ uri: mysqlUrl(), ...options })
+      bench.onEnd(() => pool.end())
+      bench.onEnd(() => pool.query(`DROP TABLE IF EXISTS ${table}`))
+      const provider = bench.provider({ pool, table })
+      const [token, page] = [createPageToken(), samplePage()]
+      await provider.store(token, page)
+      expect(await provider.peek(token)).toEqual(page)
+      expect(await provider.pull(token)).toEqual(page)
+    })()
+  })
 
   test(
     'without a free connection is waited for in vain, and a connection that comes too late goes back to it',

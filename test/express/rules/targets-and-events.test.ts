@@ -35,6 +35,22 @@ describe('rule 23: a path is the same in every form of the target', () => {
   })
 })
 
+test('rule 23: for who is passed over, conditions of snippets are not even asked', async () => {
+  let asked = 0
+  const when = () => {
+    asked++
+    return true
+  }
+  const snippets = [{ name: 'asking', placement: 'body-end', html: '<i></i>', when } as const]
+  const { port } = await serveFiltered((_req, res) => res.setHeader('Content-Type', 'text/html').end(PAGE), {
+    settings: { snippets },
+  })
+  expect((await fetchRaw(port, { headers: { Cookie: 'WRUID=0' } })).body.toString()).toBe(PAGE)
+  expect(asked).toBe(0)
+  expect((await fetchRaw(port)).body.toString()).toContain('<i></i></body>')
+  expect(asked).toBe(1)
+})
+
 describe('observers', () => {
   async function told(channel: string, type: string) {
     const messages: unknown[] = []
