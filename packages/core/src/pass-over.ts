@@ -19,9 +19,10 @@ export const PASS_OVERS = {
   attachment: ['The response is a download (Content-Disposition: attachment).', 'Nothing is to be done.'],
   'no-transform': ['The response forbids changes (Cache-Control: no-transform).', 'Drop the directive for pages.'],
   encoded: [
-    'The body is compressed already when it reaches the filter.',
-    'Mount the filter inside `compression`: after it.',
+    'The body is compressed in a way that Node cannot undo.',
+    'Use gzip, deflate, br or zstd, or compress further out than the filter.',
   ],
+  undecodable: ['The body is not what its Content-Encoding says.', 'Look at what compresses the page.'],
   charset: ['The charset is not a superset of ASCII, or is unknown.', 'Send pages as UTF-8.'],
   fragment: [
     'The response has neither doctype nor html, head or body tag.',

@@ -1,5 +1,6 @@
 // Decides by a response's status and headers whether it is a page, and if not, for which word it is passed over.
 import type { PassOver } from '@facsimile/core'
+import { readCodings } from './content-coding.js'
 import type { HeaderReader } from './response-headers.js'
 
 export interface PageCharset {
@@ -29,7 +30,8 @@ export function judgeResponse(statusCode: number, header: HeaderReader): Eligibi
   if (header('content-range') !== undefined) return { passOver: 'partial' }
   if (ATTACHMENT.test(header('content-disposition') ?? '')) return { passOver: 'attachment' }
   if (NO_TRANSFORM.test(header('cache-control') ?? '')) return { passOver: 'no-transform' }
-  if (!/^(?:identity)?$/i.test(header('content-encoding')?.trim() ?? '')) return { passOver: 'encoded' }
+  const contentEncoding = header('content-encoding')
+  if (contentEncoding !== undefined && readCodings(contentEncoding) === undefined) return { passOver: 'encoded' }
   return type
 }
 

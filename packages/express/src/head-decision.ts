@@ -6,6 +6,7 @@ import { isNotHtml, judgeResponse, type PageCharset } from './eligibility.js'
 import type { FilterContext } from './filter-context.js'
 import { isHttp2, type Response } from './http-types.js'
 import { PageBody } from './page-body.js'
+import { openCoding, type PageCoding } from './page-coding.js'
 import { declaredLength, editNotModifiedHeaders, editPageHeaders } from './page-headers.js'
 import { isInjected } from './response-hooks.js'
 import { createHeaderReader, mergeHeaders, type HeaderReader, type HeadersArgument } from './response-headers.js'
@@ -25,8 +26,10 @@ export interface Page {
   readonly outcome: 'page'
   readonly body: PageBody
   readonly contentType: string
-  /** What the first body came to, snippets included. */
+  /** What the first body came to, snippets included; nothing for a compressed one that is yet to be decoded. */
   readonly firstOutput: readonly Buffer[]
+  /** `undefined` for a page whose bytes leave as they are given. */
+  readonly coding: PageCoding | undefined
 }
 
 /** Of `page` and `headers-only` the headers are edited, and those of the arguments are merged into the response. */
@@ -37,6 +40,9 @@ export type HeadDecision =
   | { readonly outcome: 'passed-over'; readonly reason?: PassOver }
 
 const SAYS_INJECTED = /^injected; snippets=[1-9]/
+
+/** What a body is no page for. */
+const REASONS: Partial<Record<PageBody['kind'], PassOver>> = { fragment: 'fragment', failed: 'error' }
 
 const NO_NONCES: readonly string[] = []
 const HEADERS_ONLY = { outcome: 'headers-only' } as const
@@ -122,21 +128,29 @@ function openBody(
   const { res, firstBody } = head
   const firstOutput: Buffer[] = []
   // The body first, the headers then: a fragment is told before they are touched.
-  if (firstBody !== undefined) takeFirstBody(res, firstBody, body, firstOutput)
-  if (body.kind === 'fragment' || body.kind === 'failed') {
+  const contentEncoding = header('content-encoding')
+  const opened =
+    contentEncoding === undefined
+      ? 'bare'
+      : openCoding(contentEncoding, firstBody, body, firstOutput, visit.fitted.count > 0)
+  if (opened === 'bare' && firstBody !== undefined) takeFirstBody(res, firstBody, body, firstOutput)
+  const reason = opened === 'undecodable' || opened === 'fragment' ? opened : REASONS[body.kind]
+  if (reason !== undefined) {
     body.discard()
-    return passOver(body.kind === 'fragment' ? 'fragment' : 'error')
+    return passOver(reason)
   }
+  const coding = typeof opened === 'object' ? opened : undefined
   const merged = merge(head, header)
   if (merged === undefined) {
     body.discard()
     return IMPOSSIBLE
   }
-  editPageHeaders(res, merged, visit, context, lengthOfBody(firstBody, merged, body, firstOutput))
+  const bodyBytes = coding === undefined ? lengthOfBody(firstBody, merged, body, firstOutput) : undefined
+  editPageHeaders(res, merged, visit, context, bodyBytes)
   addToPolicies(res, visit.fitted.sourcesFor(values))
   announce(res, visit)
   visit.fitted.blocked.forEach(context.reportBlocked)
-  return { outcome: 'page', body, contentType: header('content-type') ?? '', firstOutput }
+  return { outcome: 'page', body, contentType: header('content-type') ?? '', firstOutput, coding }
 }
 
 /** The same headers as GET would get, as far as they are known without its page. */

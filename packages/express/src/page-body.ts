@@ -142,6 +142,21 @@ export class PageBody {
     this.#account(0, out, 0)
   }
 
+  /** What these bytes, if they were its first ones, would show the page to be. They are not taken. */
+  kindOf(bytes: Buffer): Inserter['kind'] {
+    const inserter = new Inserter(this.#plan)
+    inserter.push(bytes, [])
+    return inserter.kind
+  }
+
+  /** The page breaks off: what was held leaves as it is, nothing more is inserted, and the page is not stored. */
+  breakOff(out: Buffer[]): void {
+    const held = this.#inserter?.held ?? NOTHING
+    this.#inserter = undefined
+    this.discard()
+    if (held.length > 0) out.push(held)
+  }
+
   /**
    * Answers by how many bytes the page will grow, and keeps to it: where in the end fewer were inserted (into a
    * frameset, or because the inserter failed), spaces follow the last byte.

@@ -11,6 +11,7 @@ import {
   type FirstBody,
 } from './body-arguments.js'
 import type { FilterContext } from './filter-context.js'
+import { CodedPage } from './coded-page.js'
 import { decideHead, type Page } from './head-decision.js'
 import { isCutShort, isGone, isHttp2, type Response } from './http-types.js'
 import type { PageBody } from './page-body.js'
@@ -40,6 +41,8 @@ export class PageResponse implements StandIn, SilenceListener {
   #firstBody: FirstBody | undefined
   #firstOutput = NO_OUTPUT
   #body: PageBody | undefined
+  /** Leads the bytes of a compressed page, in place of what stands here for all others. */
+  #coded: CodedPage | undefined
   #contentType = ''
   #awaitsSilence = false
 
@@ -76,7 +79,8 @@ export class PageResponse implements StandIn, SilenceListener {
     if (this.#state !== 'waiting') return this.#methods.writeHead(args)
     const { statusCode, statusMessage, headers } = readHeadArguments(args)
     this.#decide(statusCode, headers)
-    if (this.#firstBody !== undefined) declareWholeBody(this.#res, statusCode, headers, this.#firstBody)
+    if (this.#firstBody !== undefined && this.#coded?.recodes !== true)
+      declareWholeBody(this.#res, statusCode, headers, this.#firstBody)
     if (this.#hasLeft()) return this.#methods.writeHead(args)
     try {
       return this.#methods.writeHead(statusMessage === undefined ? [args[0]] : [args[0], statusMessage])
@@ -89,6 +93,7 @@ export class PageResponse implements StandIn, SilenceListener {
     const body = readBodyArguments(args)
     if (!isSendable(body)) return this.#methods.write(args)
     if (this.#state === 'waiting') return this.#onFirstWrite(args, body)
+    if (this.#coded !== undefined) return this.#coded.write(args, body)
     if (this.#state !== 'page') return this.#methods.write(args)
     const out: Buffer[] = []
     const isAsItWas = this.#take(body, out)
@@ -100,6 +105,10 @@ export class PageResponse implements StandIn, SilenceListener {
     const body = readBodyArguments(args)
     if (!isNothing(body.chunk) && !isSendable(body)) return this.#methods.end(args)
     if (this.#state === 'waiting') return this.#onWholeBody(args, body)
+    if (this.#coded !== undefined) {
+      if (this.#state === 'page') this.#endPage()
+      return this.#coded.end(args, body)
+    }
     if (this.#state !== 'page') return this.#methods.end(args)
     const out: Buffer[] = []
     this.#take(body, out)
@@ -111,8 +120,12 @@ export class PageResponse implements StandIn, SilenceListener {
   #onFirstWrite(args: unknown[], body: BodyArguments): boolean {
     this.#settle({ ...body, whole: false })
     if (!this.#isPage()) return this.#methods.write(args)
-    this.#awaitSilence()
     try {
+      if (this.#coded !== undefined) {
+        this.#coded.sendHead()
+        return this.#coded.write(args, body)
+      }
+      this.#awaitSilence()
       return this.#methods.writePieces(this.#takeFirstOutput(), body.callback)
     } catch (error) {
       return this.#onRefusedHead(error)
@@ -124,6 +137,12 @@ export class PageResponse implements StandIn, SilenceListener {
     if (!this.#isPage()) return this.#methods.end(args)
     this.#endPage()
     try {
+      if (this.#coded !== undefined) {
+        if (!this.#coded.recodes) declareWholeBody(this.#res, this.#res.statusCode, undefined, { ...body, whole: true })
+        this.#coded.sendHead()
+        if (!this.#coded.isDecoded) return this.#coded.end(args, body)
+        return this.#coded.endDecoded(this.#takeFirstOutput(), body.callback)
+      }
       return this.#methods.endWithPieces(this.#takeFirstOutput(), body.callback)
     } catch (error) {
       return this.#onRefusedHead(error)
@@ -151,11 +170,12 @@ export class PageResponse implements StandIn, SilenceListener {
     this.#visit.abandon()
   }
 
-  #open({ body, contentType, firstOutput }: Page): void {
+  #open({ body, contentType, firstOutput, coding }: Page): void {
     this.#state = 'page'
     this.#body = body
     this.#contentType = contentType
     this.#firstOutput = firstOutput
+    if (coding !== undefined) this.#coded = new CodedPage(this.#res, this.#methods, body, coding, this.#context)
     const { count } = this.#visit.fitted
     if (count > 0) publish('facsimile:injected', () => ({ snippets: count }))
   }
@@ -235,6 +255,7 @@ export class PageResponse implements StandIn, SilenceListener {
   /** The client or the application gave up; after a complete response there is nothing left to do. */
   onClose(): void {
     this.#stopWaiting()
+    this.#coded?.close()
     if (this.#state === 'left') return
     this.#body?.discard()
     this.#body = undefined
@@ -253,6 +274,8 @@ export class PageResponse implements StandIn, SilenceListener {
   /** From here on the response is as it would be without us. */
   #leave(): void {
     this.#state = 'passing'
+    this.#coded?.close()
+    this.#coded = undefined
     this.#body?.discard()
     this.#body = undefined
     this.#firstOutput = NO_OUTPUT

@@ -3,6 +3,7 @@ import { NOTHING, type Callback } from './body-arguments.js'
 import { isHttp2, type Response } from './http-types.js'
 import { writeOverHttp2 } from './http2-writes.js'
 import {
+  classMethodsOf,
   hookClassOf,
   innermostOf,
   leadsToHooks,
@@ -73,7 +74,7 @@ export class ResponseMethods {
 
   /** Writes what may leave; a chunk of which nothing may leave yet still counts for callback and back-pressure. */
   writePieces(given: readonly Buffer[], callback?: Callback): boolean {
-    return this.#writePiece(this.#writeAllButLast(join(given)), callback)
+    return writePiece(this.#response, this.#next, this.#writeAllButLast(join(given)), callback)
   }
 
   /** Writes the rest of the body and ends the response. */
@@ -83,6 +84,13 @@ export class ResponseMethods {
     return callback === undefined
       ? this.#next.end.apply(this.#res, args)
       : this.#next.end.call(this.#res, ...args, callback)
+  }
+
+  /** Calls back when all that was written has been handed to the system, past those who forget callbacks. */
+  whenSent(callback: Callback): void {
+    const { outer } = this.#standIn
+    const methods = outer === undefined ? classMethodsOf(this.#response) : methodsOf(outer)
+    writePiece(this.#response, methods, NOTHING, callback)
   }
 
   /** A middleware that wrapped ours goes on calling them, at the price of a branch. */
@@ -100,16 +108,14 @@ export class ResponseMethods {
 
   #writeAllButLast(pieces: readonly Buffer[]): Buffer {
     const last = pieces.length - 1
-    for (let at = 0; at < last; at++) this.#writePiece(pieces[at] ?? NOTHING)
+    for (let at = 0; at < last; at++) writePiece(this.#response, this.#next, pieces[at] ?? NOTHING)
     return pieces[last] ?? NOTHING
   }
+}
 
-  #writePiece(piece: Buffer, callback?: Callback): boolean {
-    if (isHttp2(this.#response)) return writeOverHttp2(this.#response, this.#next, piece, callback)
-    return callback === undefined
-      ? this.#next.write.call(this.#res, piece)
-      : this.#next.write.call(this.#res, piece, callback)
-  }
+function writePiece(res: Response, methods: Methods, piece: Buffer, callback?: Callback): boolean {
+  if (isHttp2(res)) return writeOverHttp2(res, methods, piece, callback)
+  return callback === undefined ? methods.write.call(res, piece) : methods.write.call(res, piece, callback)
 }
 
 function methodsOf(standIn: StandIn): Methods {

@@ -1,0 +1,93 @@
+// Rule 19 over HTTP/2, whose responses keep elsewhere whether they have ended.
+import { constants, type Http2ServerResponse } from 'node:http2'
+import { Readable } from 'node:stream'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { describe, expect, test } from '@jest/globals'
+import type { FacsimileSettings } from '@facsimile/express'
+import { eventually } from '../../support/eventually.js'
+import { createTestFacsimile, PAGE, withSnippets } from '../../support/filtered-site.js'
+import { asHttp1, askHttp2, behind, serveHttp2, type Http2Handler } from '../../support/http2-site.js'
+import { inPieces, longPage } from '../support/coded-bodies.js'
+
+const STORING = { disableCache: false, allowedAddresses: ['127.0.0.1'] }
+
+const html = (res: Http2ServerResponse) => {
+  res.setHeader('content-type', 'text/html')
+  res.setHeader('content-encoding', 'gzip')
+  return res
+}
+
+async function serve(handler: Http2Handler, settings: FacsimileSettings = {}) {
+  const facsimile = createTestFacsimile(settings)
+  return { facsimile, client: await serveHttp2(behind([facsimile.middleware], handler)) }
+}
+
+describe('rule 19: a compressed page over HTTP/2', () => {
+  const sends: readonly [string, (res: Http2ServerResponse, body: Buffer) => unknown][] = [
+    ['given whole', (res, body) => res.end(body)],
+    ['after writeHead()', (res, body) => res.writeHead(200).end(body)],
+    ['streamed', (res, body) => (res.write(body.subarray(0, 40)), res.end(body.subarray(40)))],
+    ['piped', (res, body) => Readable.from(inPieces(body, 3000)).pipe(res)],
+  ]
+
+  test.each(sends)('gets its snippets and is stored, %s', async (_name, send) => {
+    for (const page of [PAGE, longPage(1_000_000)]) {
+      let token: string | undefined
+      const site = await serve((_req, res) => {
+        token = site.facsimile.tokenFor(asHttp1(res))
+        send(html(res), gzipSync(page))
+      }, STORING)
+      const reply = await askHttp2(site.client)
+      expect(reply.headers['content-encoding']).toBe('gzip')
+      expect(gunzipSync(reply.body).equals(Buffer.from(withSnippets(page)))).toBe(true)
+      await site.facsimile.flush()
+      expect((await askHttp2(site.client, `/facsimile?t=${String(token)}`)).text === page).toBe(true)
+    }
+  })
+
+  test.each(sends)('leaves as it came where it cannot be decoded, %s', async (_name, send) => {
+    const body = Buffer.from(PAGE)
+    const { client } = await serve((_req, res) => send(html(res), body))
+    expect((await askHttp2(client)).body).toEqual(body)
+  })
+
+  test('ends for the application when it ends it, and calls back when it has left', async () => {
+    const seen: unknown[] = []
+    const { client } = await serve((_req, res) => {
+      html(res).end(gzipSync(PAGE), () => seen.push('done'))
+      seen.push(res.writableEnded, res.finished)
+      res.end(() => seen.push('done again'))
+    })
+    expect(gunzipSync((await askHttp2(client)).body).toString()).toBe(withSnippets(PAGE))
+    await eventually('both are called', () => seen.length === 4)
+    expect(seen.slice(0, 2)).toEqual([true, true])
+    expect(seen.slice(2).sort()).toEqual(['done', 'done again'])
+  })
+
+  test('a write() after its end is an error and resets it, as it does without a filter', async () => {
+    let code: unknown
+    const { client } = await serve((_req, res) => {
+      html(res).end(gzipSync(PAGE))
+      res.write('late', (error?: Error | null) => (code = (error as NodeJS.ErrnoException).code))
+    })
+    await expect(askHttp2(client)).rejects.toThrow()
+    expect(code).toBe('ERR_STREAM_WRITE_AFTER_END')
+  })
+
+  test('that is reset midway is not stored', async () => {
+    let token: string | undefined
+    let isClosed = false
+    const site = await serve((_req, res) => {
+      token = site.facsimile.tokenFor(asHttp1(res))
+      res.on('close', () => (isClosed = true))
+      html(res).write(gzipSync(longPage(1_000_000)))
+      res.end()
+    }, STORING)
+    const stream = site.client.request({ ':path': '/' })
+    stream.on('error', () => undefined)
+    stream.once('data', () => stream.close(constants.NGHTTP2_CANCEL))
+    await eventually('the handler is told', () => isClosed)
+    await site.facsimile.flush()
+    expect((await askHttp2(site.client, `/facsimile?t=${String(token)}`)).status).toBe(404)
+  })
+})
