@@ -68,8 +68,10 @@ export class CapturedBody {
     // A provider of somebody else's may answer with something else than a promise; it has stored the page then.
     if (sink === undefined)
       return Promise.resolve(this.#provider.store(token, { ...page, body: this.#takeBuffer(whole) }, options))
-    this.#sink = undefined
+    // Ours to let go until the provider has it: a sink may throw.
+    this.#sink = sink
     if (whole !== undefined) sink.add(whole)
+    this.#sink = undefined
     return sink.store(token, page, options)
   }
 

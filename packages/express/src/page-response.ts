@@ -17,6 +17,7 @@ import { isCutShort, isGone, isHttp2, type Response } from './http-types.js'
 import type { PageBody } from './page-body.js'
 import { declareWholeBody } from './page-headers.js'
 import { readHeadArguments, type HeadersArgument } from './response-headers.js'
+import { isQueued, unwatchQueued, watchQueued } from './queued-responses.js'
 import type { ClassHooks, StandIn } from './response-hooks.js'
 import { ResponseMethods } from './response-methods.js'
 import { unwatchSilence, watchSilence, type SilenceListener } from './silence-watch.js'
@@ -26,7 +27,7 @@ const NO_OUTPUT: readonly Buffer[] = []
 
 /**
  * `waiting` for the headers; then `passing` without the filter, `headers-only`, or a `page` until it has `ended` and
- * all of it has `left`.
+ * all of it has `left`, or until its client has.
  */
 type State = 'waiting' | 'passing' | 'headers-only' | 'page' | 'ended' | 'left'
 
@@ -45,10 +46,12 @@ export class PageResponse implements StandIn, SilenceListener {
   #coded: CodedPage | undefined
   #contentType = ''
   #awaitsSilence = false
+  #isQueued = false
 
   /** Takes the place of the response's writeHead(), write() and end(). */
   static standIn(res: Response, visit: Visit, context: FilterContext): void {
-    new PageResponse(res, visit, context)
+    const standIn = new PageResponse(res, visit, context)
+    if (isQueued(res)) standIn.#waitInQueue()
   }
 
   private constructor(res: Response, visit: Visit, context: FilterContext) {
@@ -256,10 +259,23 @@ export class PageResponse implements StandIn, SilenceListener {
   onClose(): void {
     this.#stopWaiting()
     this.#coded?.close()
+    this.#leaveQueue()
     if (this.#state === 'left') return
+    // The application may not have noticed, and go on writing.
+    this.#state = 'left'
     this.#body?.discard()
     this.#body = undefined
     this.#visit.abandon()
+  }
+
+  #waitInQueue(): void {
+    this.#isQueued = true
+    watchQueued(this.#res)
+  }
+
+  #leaveQueue(): void {
+    if (this.#isQueued) unwatchQueued(this.#res)
+    this.#isQueued = false
   }
 
   /** Node throws for a status message that cannot be sent: the application's next answer is then its own. */
@@ -280,6 +296,7 @@ export class PageResponse implements StandIn, SilenceListener {
     this.#body = undefined
     this.#firstOutput = NO_OUTPUT
     this.#stopWaiting()
+    this.#leaveQueue()
     this.#visit.abandon()
     this.#methods.giveBack()
   }

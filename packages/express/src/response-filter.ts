@@ -1,7 +1,7 @@
 // What every request and its response pass through.
 import type { PageToken } from '@facsimile/core'
 import type { FilterContext } from './filter-context.js'
-import type { Request, Response } from './http-types.js'
+import { isGone, type Request, type Response } from './http-types.js'
 import { shareHiddenClasses } from './object-layout.js'
 import { PageResponse } from './page-response.js'
 import { innermostOf } from './response-hooks.js'
@@ -20,7 +20,8 @@ export function createResponseFilter(context: FilterContext): ResponseFilter {
 
   /** Nothing is judged yet but what the application must not see: a request for a part, or for what has changed. */
   function admit(req: Request, res: Response, url: string): void {
-    if (ourPartIn(res) !== undefined) return
+    // Whoever has gone already gets no page, and will not be heard to go.
+    if (isGone(res) || ourPartIn(res) !== undefined) return
     shareHiddenClasses(req, res)
     const visit = new Visit(req, url, context)
     if (asksConditionally(req)) settleConditions(req, visit)

@@ -167,7 +167,8 @@ function tellFinish(res: Response): void {
   for (let standIn = innermostOf(res); standIn !== undefined; standIn = standIn.outer) standIn.onFinish()
 }
 
-function tellClose(res: Response): void {
+/** Tells those who stand in for the response; a second time nobody. */
+export function tellClose(res: Response): void {
   for (let standIn = innermostOf(res); standIn !== undefined; standIn = standIn.outer) standIn.onClose()
   setInnermost(res, undefined)
   // Between two requests nothing of the last one is kept.
