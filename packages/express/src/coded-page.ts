@@ -64,6 +64,8 @@ export class CodedPage implements SilenceListener {
   }
 
   write(args: unknown[], body: BodyArguments): boolean {
+    // Over HTTP/2 Node's own end() comes this way.
+    if (this.#isEnded && this.#front.isPassing) return this.#methods.write(args)
     if (this.#isEnded || this.#isClosed) return writeLate(this.#res, args, body.callback)
     const bytes = toBytes(body)
     // Decoding takes a while, in which the application may use its memory again.

@@ -6,6 +6,13 @@ const fronts = new WeakMap<Response, ResponseFront>()
 
 const PROPERTIES = ['finished', 'writableEnded', 'writableFinished', 'writableNeedDrain', 'emit'] as const
 
+/** Of a response that was ended and never sent, the application goes on to see just that. */
+const GIVEN_UP = {
+  finished: { value: true, writable: true, enumerable: true, configurable: true },
+  writableEnded: { value: true, configurable: true },
+  writableFinished: { value: false, configurable: true },
+}
+
 /**
  * One per response, shared by all who make bytes for it. It puts properties of its own on that response alone, and takes
  * them away when the last one leaves, before the response really ends.
@@ -107,12 +114,12 @@ export class ResponseFront {
     this.#needsDrain = false
     // Whoever has replaced it since goes on calling ours.
     const names = PROPERTIES.filter((name) => name !== 'emit' || Reflect.get(res, 'emit') === this.#emit)
-    // Of a response that was given up, the application goes on to see that it has ended it.
-    const finished = this.#isFinished || (this.#isEnded && isGone(res))
+    const isGivenUp = this.#isEnded && !this.#isFinished && isGone(res)
     for (const name of names) {
       const covered = this.#covered.get(name)
       if (covered === undefined) Reflect.deleteProperty(res, name)
-      else Object.defineProperty(res, name, name === 'finished' ? { ...covered, value: finished } : covered)
+      else Object.defineProperty(res, name, name === 'finished' ? { ...covered, value: this.#isFinished } : covered)
     }
+    if (isGivenUp) Object.defineProperties(res, GIVEN_UP)
   }
 }
