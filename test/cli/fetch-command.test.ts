@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { sendPage, startSite, type FakeSite, type FakeSiteOptions, type Handler } from './fake-site.js'
 import { runCli, type CliSurroundings } from './run-cli.js'
@@ -217,10 +217,16 @@ describe('facsimile fetch', () => {
     expect(run.stdout).toContain(`on another host than the page: ${new URL(direct.origin).host}`)
   })
 
-  test('compares what a page is decoded to', async () => {
+  test.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+    ['gzip, br', (page: string) => brotliCompressSync(gzipSync(page))],
+  ])('compares what a page is decoded to (%s)', async (coding, encode) => {
     const { origin } = await site((_, response, { keep }) => {
-      response.setHeader('Content-Encoding', 'gzip')
-      sendPage(response, gzipSync(STORED.replace('</body>', `${assignment(`/facsimile?t=${keep(STORED)}`)}</body>`)))
+      response.setHeader('Content-Encoding', coding)
+      sendPage(response, encode(STORED.replace('</body>', `${assignment(`/facsimile?t=${keep(STORED)}`)}</body>`)))
     })
     expect((await report(`${origin}/`)).difference.kind).toBe('insertions')
   })

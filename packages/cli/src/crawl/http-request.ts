@@ -2,7 +2,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate } from 'node:zlib'
+import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib'
 import { failure, reasonOf } from '../failure.js'
 import { InsideAddressError, insideAddressIn, lookupPublicOnly } from './public-address.js'
 
@@ -38,10 +38,18 @@ export interface HttpAnswer {
 
 type HttpErrorLike = NodeJS.ErrnoException & { errors?: readonly Error[] }
 
+const inflateWrapped = promisify<Buffer, ZlibOptions, Buffer>(inflate)
+const inflateBare = promisify<Buffer, ZlibOptions, Buffer>(inflateRaw)
+
 const DECODERS = new Map([
   ['gzip', promisify(gunzip)],
   ['x-gzip', promisify(gunzip)],
-  ['deflate', promisify(inflate)],
+  // Some send it without the frame that the standard asks for, whose first byte names the method 8.
+  [
+    'deflate',
+    (bytes: Buffer, options: ZlibOptions) =>
+      (((bytes[0] ?? 8) & 15) === 8 ? inflateWrapped : inflateBare)(bytes, options),
+  ],
   ['br', promisify(brotliDecompress)],
 ])
 
