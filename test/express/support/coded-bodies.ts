@@ -17,7 +17,7 @@ export const GZIP = {
   encode: (bytes) => zlib.gzipSync(bytes, { level: 1 }),
   decode: zlib.gunzipSync,
 } satisfies TestCoding
-export const BROTLI = {
+const BROTLI = {
   header: 'br',
   encode: (bytes) => zlib.brotliCompressSync(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 3 } }),
   decode: zlib.brotliDecompressSync,
