@@ -84,13 +84,19 @@ function sourceMaker(
     return sources.length === 0 ? undefined : () => sources
   }
   if (content === undefined) return undefined
+  const forms = parsedForms(text.slice(content.from, content.to))
   if (element.text !== undefined) {
-    const sources = [hashSource(element.text)]
+    const sources = forms.map((form) => hashSource(Buffer.from(form, 'latin1')))
     return () => sources
   }
-  const inner = asParsed(text.slice(content.from, content.to))
-  const template = createTemplate(splitAtPlaceholders(inner, page.textNonce))
-  return (values) => [hashSource(template(values))]
+  const templates = forms.map((form) => createTemplate(splitAtPlaceholders(form, page.textNonce)))
+  return (values) => templates.map((template) => hashSource(template(values)))
+}
+
+/** What the text may be to a browser: in XHTML the borders of a CDATA section are no part of it. */
+function parsedForms(content: string): readonly string[] {
+  const form = asParsed(content)
+  return form.includes('<![CDATA[') ? [form, form.replaceAll(/<!\[CDATA\[|\]\]>/g, '')] : [form]
 }
 
 /** A hash would switch off an `'unsafe-inline'` that the page's own scripts and styles live by. */

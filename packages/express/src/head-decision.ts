@@ -107,7 +107,7 @@ function openPage(
 
 /** Settles which snippets the page takes, and what they are filled in with. */
 function fit(visit: Visit, isUtf8: boolean, header: HeaderReader): SnippetValues {
-  const policies = policiesOf(header)
+  const policies = visit.snippets.count === 0 ? undefined : policiesOf(header)
   visit.fit(isUtf8, policies)
   return visit.snippetValues(policies?.nonces ?? NO_NONCES)
 }

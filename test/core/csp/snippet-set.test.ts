@@ -125,6 +125,14 @@ describe('fitting', () => {
     })
   })
 
+  test('is done anew for a policy that is too long to be kept', () => {
+    const set = setOf('<script src=/a></script>')
+    const policies = takeNoncesOut(`script-src 'self'; report-uri /${'x'.repeat(10_000)}`, undefined)
+    const page = { isUtf8: true, host: HOST, policies }
+    expect(set.fit(page)).not.toBe(set.fit(page))
+    expect(set.fit(page).count).toBe(1)
+  })
+
   test('leaves the identity of the set alone, unless something is blocked', () => {
     const set = setOf('<script>a</script>')
     const idUnder = (enforced: string) =>
@@ -191,6 +199,16 @@ describe('hashes', () => {
     expect(widened(html, "default-src 'self'").lines).toEqual([
       `default-src 'self'; script-src 'self' ${hashOf('\nf("/f?t=T")\n')}; style-src 'self' ${hashOf('é')}`,
     ])
+  })
+
+  test('are two where the page may be XHTML, which takes the borders of CDATA away', () => {
+    for (const code of ['a<b', '%CacheToken%<b']) {
+      const text = code.replace('%CacheToken%', 'T')
+      const html = `<script>//<![CDATA[\n${code}\n//]]></script>`
+      expect(widened(html, 'script-src a.example').lines).toEqual([
+        `script-src a.example ${hashOf(`//<![CDATA[\n${text}\n//]]>`)} ${hashOf(`//\n${text}\n//`)}`,
+      ])
+    }
   })
 
   test('of files come from the integrity attribute', () => {
