@@ -86,7 +86,9 @@ export class PacedOutput {
     this.drop()
     if (pieces.length === 0) return true
     this.#hasLeft = true
-    return this.#front.pass(() => this.#methods.writePieces(pieces))
+    // Those who wrap write() sometimes answer nothing.
+    const answer: unknown = this.#front.pass(() => this.#methods.writePieces(pieces))
+    return answer !== false
   }
 
   #answer(): void {

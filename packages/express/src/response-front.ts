@@ -73,7 +73,14 @@ export class ResponseFront {
   drain(): void {
     if (!this.#needsDrain || this.#isEnded) return
     this.#needsDrain = false
-    this.#res.emit('drain')
+    try {
+      this.#res.emit('drain')
+    } catch (error) {
+      // The application's own: it is thrown where Node would throw it, and not at whoever makes the bytes.
+      process.nextTick(() => {
+        throw error
+      })
+    }
   }
 
   leave(): void {
