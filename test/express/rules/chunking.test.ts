@@ -21,6 +21,21 @@ describe('rule 4: any way of writing gives the same page', () => {
     connection.destroy()
   })
 
+  test.each(['<', '</', '</bo', '</body></html>', '</body>\n<!--'])(
+    'a write that ends in %j, and a long one after it',
+    async (held) => {
+      for (const length of [505, 511, 512, 513, 600, 5_000]) {
+        const page = `<!doctype html><html><head></head><body>${held}${'-->'.padEnd(length - 14, 'x')}</body></html>`
+        const at = page.indexOf(held) + held.length
+        const { port } = await serveFiltered((_req, res) => {
+          html(res).write(page.slice(0, at))
+          res.end(page.slice(at))
+        })
+        expect((await fetchRaw(port)).body.toString()).toBe(withSnippets(page))
+      }
+    },
+  )
+
   test('one byte per write', async () => {
     const { port } = await serveFiltered((_req, res) => {
       html(res)

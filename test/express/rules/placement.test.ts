@@ -38,6 +38,11 @@ const BODY_END: Cases = {
   'before </html> when the tag is missing': inBody('<p>Tea</p>^'),
   'at the end when both tags are missing': '<!doctype html><title>t</title><p>Tea</p>^',
   'before a comment and white space after the tag': inBody('<p>Tea</p>^</body>\n<!-- 1 ms -->\n') + '\n<!-- end -->\n',
+  'at the end when more than a comment follows the tag': '<!doctype html><body><p>Tea</p></body><!-- a --><p>late</p>^',
+  'at the end when more than an empty comment follows the tag': '<!doctype html><body></body><!--><p>late</p>^',
+  'at the end when more than a comment that --!> closes follows the tag':
+    '<!doctype html><body></body><!-- a --!><p>late</p>^',
+  'before a tag that a comment follows which is not closed': inBody('<p>Tea</p>^</body><!-- a -- > '),
   'before a tag that the end of the page cuts short': '<!doctype html><body><p>Tea</p>^</bod',
 }
 

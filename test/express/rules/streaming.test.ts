@@ -54,6 +54,16 @@ describe('rule 7: nothing waits without need', () => {
     connection.destroy()
   })
 
+  test('what follows a tag and a comment, and is no tail, is not held back', async () => {
+    const { res, connection } = await serveByHand()
+    res.write('<!doctype html><html><head></head><body></body><!-- a --><p>late</p>')
+    await connection.readUntil('<p>late</p>')
+    res.end()
+    const { body } = await connection.read()
+    expect(body.toString()).toMatch(/<\/body><!-- a --><p>late<\/p><script>b=1<\/script>$/)
+    connection.destroy()
+  })
+
   test('an open comment in the head is not held back either', async () => {
     const { res, connection } = await serveByHand()
     res.write(`<!doctype html><html><head><!-- ${'x'.repeat(3000)} here`)

@@ -2,7 +2,8 @@
 import diagnostics from 'node:diagnostics_channel'
 import { describe, expect, test } from '@jest/globals'
 import { fetchRaw } from '../../support/raw-http.js'
-import { createTestFacsimile, PAGE, PAGE_WITH_SNIPPETS, serveFiltered } from '../../support/filtered-site.js'
+import type { FacsimileSettings } from '@facsimile/express'
+import { PAGE, PAGE_WITH_SNIPPETS, serveFiltered } from '../../support/filtered-site.js'
 
 describe('rule 23: a path is the same in every form of the target', () => {
   test.each([
@@ -52,13 +53,13 @@ test('rule 23: for who is passed over, conditions of snippets are not even asked
 })
 
 describe('observers', () => {
-  async function told(channel: string, type: string) {
+  async function told(channel: string, type: string, settings: FacsimileSettings = {}) {
     const messages: unknown[] = []
     const listener = (message: unknown) => void messages.push(message)
     diagnostics.subscribe(channel, listener)
     try {
       const { port } = await serveFiltered((_req, res) => res.setHeader('Content-Type', type).end(PAGE), {
-        facsimile: createTestFacsimile(),
+        settings,
       })
       await fetchRaw(port)
       return messages
@@ -70,6 +71,7 @@ describe('observers', () => {
   test('of facsimile:injected hear how many snippets a page was given', async () => {
     expect(await told('facsimile:injected', 'text/html')).toEqual([{ snippets: 2 }])
     expect(await told('facsimile:injected', 'text/plain')).toEqual([])
+    expect(await told('facsimile:injected', 'text/html', { disableFilter: true, disableCache: false })).toEqual([])
   })
 
   test('of facsimile:skipped hear for which word a response was passed over', async () => {

@@ -64,6 +64,18 @@ describe('rule 13: without a token in the page', () => {
     expect((await fetchRaw(port, { headers })).status).toBe(304)
   })
 
+  test('a client that does not ask for a page by name has its other tags shown to the application as well', async () => {
+    const asked: unknown[] = []
+    const { port } = await serveFiltered((req, res) => {
+      asked.push(req.headers['if-none-match'])
+      res.setHeader('ETag', '"v1"').setHeader('Content-Type', 'text/html').end(PAGE)
+    })
+    const own = tagOf(await fetchRaw(port))
+    await fetchRaw(port, { headers: { 'If-None-Match': `"other", ${own}, W/"third"` } })
+    await fetchRaw(port, { headers: { 'If-None-Match': '"other", "third"' } })
+    expect(asked).toEqual([undefined, '"v1", "other", W/"third"', '"other", "third"'])
+  })
+
   test('an application that compares tags as text gets back what it gave', async () => {
     for (const given of ['"v1"', 'W/"v1"', '"a,b"']) {
       const { port } = await serveFiltered((req, res) => {
