@@ -1,9 +1,10 @@
-// Generated pages through the real filter into a real browser: which snippets run there, and what becomes of the page.
+// Generated pages, plain and compressed, through the real filter into a real browser: what runs, and what they become.
 import { beforeAll, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { deflateSync, gzipSync } from 'node:zlib'
 import { createFacsimile } from '@facsimile/express'
 import { decode } from '../fuzz/charsets.js'
 import { readPage, type ReadPage } from '../fuzz/document.js'
@@ -30,6 +31,13 @@ const PLACEMENTS = {
   bodyStart: 'body-start',
   bodyEnd: 'body-end',
 } as const
+
+/** Every third page comes as it is, the others compressed by the application. */
+const CODINGS = [
+  { encoding: undefined, encode: (bytes: Buffer) => bytes },
+  { encoding: 'gzip', encode: (bytes: Buffer) => gzipSync(bytes) },
+  { encoding: 'deflate', encode: (bytes: Buffer) => deflateSync(bytes) },
+]
 
 /**
  * What Chromium reads differently from parse5: the standard of today lets a select hold anything and knows processing
@@ -107,7 +115,9 @@ async function loadInBrowser(cases: readonly FuzzCase[]): Promise<readonly Loade
     else if (fuzzCase === undefined) res.writeHead(404).end()
     else {
       res.setHeader('Content-Type', `text/html; charset=${fuzzCase.charset}`)
-      for (const chunk of split(bytesOf(fuzzCase), fuzzCase.randomSizes)) res.write(chunk)
+      const { encoding, encode } = CODINGS[fuzzCase.number % CODINGS.length]!
+      if (encoding !== undefined) res.setHeader('Content-Encoding', encoding)
+      for (const chunk of split(encode(bytesOf(fuzzCase)), fuzzCase.randomSizes)) res.write(chunk)
       res.end()
     }
   }
