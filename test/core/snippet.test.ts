@@ -2,7 +2,14 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { compileSnippets, takeNoncesOut, type Snippet, type SnippetRequest, type SnippetValues } from '@facsimile/core'
+import {
+  compileSnippets,
+  takeNoncesOut,
+  type InsertionPlan,
+  type Snippet,
+  type SnippetRequest,
+  type SnippetValues,
+} from '@facsimile/core'
 
 const REQUEST: SnippetRequest = { path: '/a', method: 'GET', headers: {} }
 const UTF8 = { isUtf8: true, host: undefined, policies: takeNoncesOut("script-src 'nonce-r4nd0m'", undefined) }
@@ -16,8 +23,15 @@ const snippet = (html: string, more: Partial<Snippet> = {}): Snippet => ({
   ...more,
 })
 const setOf = (...snippets: Snippet[]) => compileSnippets(snippets)(REQUEST)
+/** A text as one string; a text in parts as a list, each with its marker. */
+const shown = (text: InsertionPlan['bodyEnd']) =>
+  text === undefined || Buffer.isBuffer(text)
+    ? text?.toString()
+    : text.map(({ html, unlessPageContains: marker }) =>
+        marker === undefined ? html.toString() : `${html.toString()} unless ${marker.toString()}`,
+      )
 const textOf = (html: string, values = VALUES, page = UTF8) =>
-  setOf(snippet(html)).fit(page).render(values, true).bodyEnd?.toString()
+  shown(setOf(snippet(html)).fit(page).render(values, true).bodyEnd)
 
 describe('placeholders', () => {
   test.each([
@@ -62,7 +76,7 @@ describe('placeholders', () => {
   test('the end of one snippet and the start of the next make no placeholder', () => {
     const set = setOf(snippet('a%Cache'), snippet('Token%b%Nonce%'))
     expect(set.carriesToken).toBe(false)
-    expect(set.fit(UTF8).render(VALUES, true).bodyEnd?.toString()).toBe('a%CacheToken%br4nd0m')
+    expect(shown(set.fit(UTF8).render(VALUES, true).bodyEnd)).toBe('a%CacheToken%br4nd0m')
   })
 
   test('the set tells which values it needs', () => {
@@ -73,7 +87,7 @@ describe('placeholders', () => {
 })
 
 describe('%FetchUrl% as a string literal', () => {
-  const literalOf = (fetchUrl: string) => textOf('%FetchUrl%', { ...VALUES, fetchUrl }) ?? ''
+  const literalOf = (fetchUrl: string) => String(textOf('%FetchUrl%', { ...VALUES, fetchUrl }))
 
   test.each(['</script>', '<!--', ']]>', '"', "'", '\\', '\n\r\u2028\u2029', '&quot;', 'é€😀', '\0', '`${x}`'])(
     '%j comes out as it went in, and can end neither script nor attribute',
@@ -122,13 +136,47 @@ describe('order and placement', () => {
 
   test('snippets beyond ASCII go only into pages that are known to be UTF-8', () => {
     const set = setOf(snippet('<i>ascii</i>'), snippet('<b>Grüße</b>'), snippet('<u>%CacheToken%</u>'))
-    expect(set.fit(UTF8).render(VALUES, true).bodyEnd?.toString()).toBe('<i>ascii</i><b>Grüße</b><u>TOKEN</u>')
-    expect(set.fit(OTHER).render(VALUES, true).bodyEnd?.toString()).toBe('<i>ascii</i><u>TOKEN</u>')
+    expect(shown(set.fit(UTF8).render(VALUES, true).bodyEnd)).toBe('<i>ascii</i><b>Grüße</b><u>TOKEN</u>')
+    expect(shown(set.fit(OTHER).render(VALUES, true).bodyEnd)).toBe('<i>ascii</i><u>TOKEN</u>')
     expect(setOf(snippet('é')).fit(OTHER).render(VALUES, true).bodyEnd).toBeUndefined()
   })
 
   test('whether the charset is known is handed on', () => {
     expect(setOf(snippet('x')).fit(OTHER).render(VALUES, false).charsetKnown).toBe(false)
+  })
+})
+
+describe('unlessPageContains', () => {
+  const marked = (html: string, unlessPageContains: string) => snippet(html, { unlessPageContains })
+  const partsOf = (...snippets: Snippet[]) =>
+    shown(
+      setOf(...snippets)
+        .fit(UTF8)
+        .render(VALUES, true).bodyEnd,
+    )
+
+  test('makes a part of its own; snippets without it are one part with their neighbours', () => {
+    expect(partsOf(snippet('1'), snippet('2'), marked('3', 'é'), snippet('4'), snippet('5'), marked('6', 'm'))).toEqual(
+      ['12', '3 unless é', '45', '6 unless m'],
+    )
+    expect(partsOf(marked('1', 'm'), marked('2', 'm'))).toEqual(['1 unless m', '2 unless m'])
+  })
+
+  test('where it is not used there is one text', () => {
+    expect(partsOf(snippet('1'), snippet('2', { unlessPageContains: undefined }))).toBe('12')
+  })
+
+  test('placeholders are filled in as anywhere, and the marker is literal', () => {
+    expect(partsOf(marked('t=%CacheToken%', '%CacheToken%'), snippet('|%Nonce%'))).toEqual([
+      't=TOKEN unless %CacheToken%',
+      '|r4nd0m',
+    ])
+    expect(setOf(marked('%CacheToken%', 'x')).carriesToken).toBe(true)
+  })
+
+  test('a part beyond ASCII is left out of pages that may be in another charset', () => {
+    const set = setOf(marked('é', 'x'), snippet('1'))
+    expect(shown(set.fit(OTHER).render(VALUES, true).bodyEnd)).toBe('1')
   })
 })
 
@@ -142,6 +190,7 @@ describe('the identity of a set', () => {
     ['one more', [...base, snippet('c')]],
     ['one less', [snippet('a')]],
     ['other borders', [snippet('ab')]],
+    ['a marker', [snippet('a'), snippet('b', { unlessPageContains: 'm' })]],
   ])('changes with %s', (_change, changed) => {
     expect(setOf(...changed).id).not.toBe(setOf(...base).id)
   })
@@ -157,10 +206,11 @@ describe('when', () => {
   test('a list of patterns looks at the path', () => {
     const choose = compileSnippets([snippet('a', { when: ['/a/**', '/b'] }), snippet('z')])
     const chosen = (path: string) =>
-      choose({ ...REQUEST, path })
-        .fit(UTF8)
-        .render(VALUES, true)
-        .bodyEnd?.toString()
+      shown(
+        choose({ ...REQUEST, path })
+          .fit(UTF8)
+          .render(VALUES, true).bodyEnd,
+      )
     expect(['/a', '/a/x', '/B/', '/c'].map(chosen)).toEqual(['az', 'az', 'az', 'z'])
     expect(compileSnippets([snippet('a', { when: [] })])(REQUEST).count).toBe(0)
   })

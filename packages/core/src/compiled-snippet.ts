@@ -8,17 +8,20 @@ export interface CompiledSnippet {
   readonly placement: Placement
   /** One character for each byte. */
   readonly text: string
+  /** Leaves the snippet out of a page that contains it. */
+  readonly marker: Buffer | undefined
   readonly isAscii: boolean
   readonly carriesToken: boolean
   readonly elements: readonly SnippetElement[]
 }
 
-export function compileSnippet({ name, placement, html }: Snippet): CompiledSnippet {
+export function compileSnippet({ name, placement, html, unlessPageContains }: Snippet): CompiledSnippet {
   const text = Buffer.from(html).toString('latin1')
   return {
     name,
     placement,
     text,
+    marker: unlessPageContains === undefined ? undefined : Buffer.from(unlessPageContains),
     isAscii: text.length === html.length,
     carriesToken: /%(?:FetchUrl|CacheToken)%/.test(html),
     elements: readSnippetElements(text),

@@ -1,13 +1,14 @@
 // The snippets of one kind of request, fitted to the pages that they meet: to their charset and to their policies.
 import { createHash } from 'node:crypto'
-import { compileSnippet, partsOf, type CompiledSnippet } from './compiled-snippet.js'
+import { compileSnippet, type CompiledSnippet } from './compiled-snippet.js'
 import type { AddedSource } from './csp/added-sources.js'
 import { fitElement } from './csp/element-fit.js'
 import { readPolicies, type PagePolicies } from './csp/page-policies.js'
 import type { InsertionPlan } from './insertion/inserter.js'
 import { fitSnippet, type BlockedSnippet, type CspMode, type GuardedPage, type SnippetFit } from './snippet-fit.js'
-import { createTemplate, type SnippetValues, type Template } from './snippet-template.js'
+import type { SnippetValues } from './snippet-template.js'
 import type { Placement, Snippet } from './snippet.js'
+import { createTextTemplate } from './text-template.js'
 
 /** What decides which snippets a page can take. */
 export interface PageTraits {
@@ -38,7 +39,7 @@ export interface FittedSnippets {
   /** Whether a nonce of the page's policies goes into the page. */
   readonly carriesNonce: boolean
   readonly blocked: readonly BlockedSnippet[]
-  render(values: SnippetValues, charsetKnown: boolean): InsertionPlan
+  render(values: SnippetValues, charsetKnown: boolean, isXml?: boolean): InsertionPlan
   /** What must be added to the page's policies. */
   sourcesFor(values: SnippetValues): readonly AddedSource[]
 }
@@ -102,7 +103,7 @@ function fitSnippets(
   const makers = fitting.flatMap(({ added }) => added)
   const blocked = fits.flatMap((fit) => fit.blocked ?? [])
   const templateAt = (placement: Placement) =>
-    templateOf(
+    createTextTemplate(
       fitting.filter(({ snippet }) => snippet.placement === placement),
       textNonce,
     )
@@ -116,21 +117,16 @@ function fitSnippets(
     carriesToken: fitting.some(({ snippet }) => snippet.carriesToken),
     carriesNonce: fitting.some((fit) => carriesNonce(fit, textNonce)),
     blocked,
-    render: (values, charsetKnown) => ({
+    render: (values, charsetKnown, isXml) => ({
       headStart: headStart?.(values),
       headEnd: headEnd?.(values),
       bodyStart: bodyStart?.(values),
       bodyEnd: bodyEnd?.(values),
       charsetKnown,
+      isXml,
     }),
     sourcesFor: (values) => (makers.length === 0 ? NO_SOURCES : makers.flatMap((maker) => maker(values))),
   }
-}
-
-/** Several snippets of one placement follow one another in the order of the list. */
-function templateOf(fits: readonly SnippetFit[], textNonce: string | undefined): Template | undefined {
-  if (fits.length === 0) return undefined
-  return createTemplate(fits.flatMap(({ snippet, nonces }) => partsOf(snippet, nonces, textNonce)))
 }
 
 function carriesNonce({ snippet, nonces }: SnippetFit, textNonce: string | undefined): boolean {
@@ -140,7 +136,7 @@ function carriesNonce({ snippet, nonces }: SnippetFit, textNonce: string | undef
 
 function idOf(snippets: readonly CompiledSnippet[]): string {
   return createHash('sha256')
-    .update(JSON.stringify(snippets.map(({ placement, text }) => [placement, text])))
+    .update(JSON.stringify(snippets.map(({ placement, text, marker }) => [placement, text, marker?.toString()])))
     .digest('hex')
     .slice(0, 12)
 }

@@ -29,6 +29,11 @@ export interface Snippet {
    * left as it is. @default every page
    */
   readonly when?: readonly string[] | ((request: SnippetRequest) => boolean) | undefined
+  /**
+   * The snippet is left out of a page that contains this text, in UTF-8 and in the same case, before the snippet's
+   * place. @default never
+   */
+  readonly unlessPageContains?: string | undefined
 }
 
 const MAX_MEMOIZED_SETS = 256

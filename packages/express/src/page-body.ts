@@ -1,5 +1,5 @@
 // The bytes of one page on their way: kept for the store, and passed on with the snippets between them.
-import { Inserter, type CapturedBody, type InsertionPlan } from '@facsimile/core'
+import { buffersOf, Inserter, type CapturedBody, type InsertionPlan } from '@facsimile/core'
 import { byteLength, NOTHING } from './body-arguments.js'
 
 const SPACE = 0x20
@@ -159,10 +159,10 @@ export class PageBody {
 
   /**
    * Answers by how many bytes the page will grow, and keeps to it: where in the end fewer were inserted (into a
-   * frameset, or because the inserter failed), spaces follow the last byte.
+   * frameset, beside a marker, or because the inserter failed), spaces follow the last byte.
    */
   promiseGrowth(): number {
-    for (const snippet of textsOf(this.#plan)) this.#promisedGrowth += snippet?.length ?? 0
+    for (const snippet of buffersOf(this.#plan)) this.#promisedGrowth += snippet?.length ?? 0
     return this.#promisedGrowth
   }
 
@@ -183,13 +183,9 @@ export class PageBody {
   }
 }
 
-function textsOf({ headStart, headEnd, bodyStart, bodyEnd }: InsertionPlan): readonly (Buffer | undefined)[] {
-  return [headStart, headEnd, bodyStart, bodyEnd]
-}
-
 /** The inserter gives the very buffers of its plan. */
 function replacements(plan: InsertionPlan, stored: InsertionPlan): ReadonlyMap<Buffer, Buffer> {
-  const texts = textsOf(stored)
-  const pairs = textsOf(plan).map((text, index) => [text, texts[index]] as const)
+  const texts = buffersOf(stored)
+  const pairs = buffersOf(plan).map((text, index) => [text, texts[index]] as const)
   return new Map(pairs.filter((pair): pair is [Buffer, Buffer] => pair[0] !== undefined))
 }

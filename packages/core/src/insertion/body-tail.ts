@@ -47,26 +47,23 @@ export class BodyTail {
     this.#held = Buffer.from(joined.subarray(start))
   }
 
-  /** Adds to `out` what was held, with `snippet` at its place: the page ends here. */
-  end(snippet: Buffer, out: Buffer[]): void {
+  /** The page ends here: adds to `out` what of the held bytes goes before the snippet, and answers the others. */
+  end(out: Buffer[]): Buffer {
     // A tag that the end of the page cuts short would swallow what follows it, so the snippet goes before it.
-    this.#give(Math.max(0, findPlace(this.#held)), snippet, out)
+    return this.#split(Math.max(0, findPlace(this.#held)), out)
   }
 
-  /** The same for a page that is still open, when a whole tail is held; answers whether there was one. */
-  release(snippet: Buffer, out: Buffer[]): boolean {
+  /** The same for a page that is still open; `undefined` when no whole tail is held. */
+  release(out: Buffer[]): Buffer | undefined {
     const place = findPlace(this.#held)
-    if (place === -1) return false
-    this.#give(place, snippet, out)
-    return true
+    return place === -1 ? undefined : this.#split(place, out)
   }
 
-  #give(at: number, snippet: Buffer, out: Buffer[]): void {
+  #split(at: number, out: Buffer[]): Buffer {
     const held = this.#held
     this.#held = NOTHING
     if (at > 0) out.push(held.subarray(0, at))
-    out.push(snippet)
-    if (at < held.length) out.push(held.subarray(at))
+    return held.subarray(at)
   }
 }
 

@@ -1,15 +1,18 @@
 // Knows which head and body-start snippets are still due, and puts each at the place that the scanner finds for it.
 
+import type { MarkerWatch } from './marker-watch.js'
+import { giveText, type SnippetText } from './snippet-text.js'
+
 export interface HeadSnippets {
-  readonly headStart?: Buffer | undefined
-  readonly headEnd?: Buffer | undefined
-  readonly bodyStart?: Buffer | undefined
+  readonly headStart?: SnippetText | undefined
+  readonly headEnd?: SnippetText | undefined
+  readonly bodyStart?: SnippetText | undefined
   /** Whether the response's headers say what the charset is. */
   readonly charsetKnown: boolean
 }
 
-/** `frameset` is a page without a body. */
-export type DocumentKind = 'undecided' | 'page' | 'fragment' | 'frameset'
+/** `frameset` is a page without a body; `other-charset` cannot be read byte by byte. */
+export type DocumentKind = 'undecided' | 'page' | 'fragment' | 'frameset' | 'other-charset'
 
 /** Offsets are those of the data that `begin` was given. */
 export class HeadPlaces {
@@ -19,6 +22,7 @@ export class HeadPlaces {
   awaitsCharset = false
 
   readonly #snippets: HeadSnippets
+  readonly #watch: MarkerWatch | undefined
   #headStartDue: boolean
   #headEndDue: boolean
   #bodyStartDue: boolean
@@ -27,8 +31,10 @@ export class HeadPlaces {
   /** Up to here `#data` has been given to `#out`. */
   #given = 0
 
-  constructor(snippets: HeadSnippets) {
+  /** `watch` looks at all bytes that are given. */
+  constructor(snippets: HeadSnippets, watch: MarkerWatch | undefined) {
     this.#snippets = snippets
+    this.#watch = watch
     this.#headStartDue = snippets.headStart !== undefined
     this.#headEndDue = snippets.headEnd !== undefined
     this.#bodyStartDue = snippets.bodyStart !== undefined
@@ -51,20 +57,20 @@ export class HeadPlaces {
   }
 
   giveUpTo(at: number): void {
-    if (at > this.#given) this.#out.push(this.#data.subarray(this.#given, at))
+    if (at > this.#given) this.#give(this.#data.subarray(this.#given, at))
     this.#given = at
   }
 
   placeHeadStart(at: number): void {
     this.#headStartDue = false
     this.awaitsCharset = false
-    this.#insert(this.#snippets.headStart, at)
+    this.insert(this.#snippets.headStart, at)
   }
 
   placeBodyStart(at: number): void {
     if (!this.#bodyStartDue) return
     this.#bodyStartDue = false
-    this.#insert(this.#snippets.bodyStart, at)
+    this.insert(this.#snippets.bodyStart, at)
   }
 
   /** The head ends at `at`. */
@@ -73,7 +79,7 @@ export class HeadPlaces {
     if (this.#headStartDue) this.placeHeadStart(at)
     if (!this.#headEndDue) return
     this.#headEndDue = false
-    this.#insert(this.#snippets.headEnd, at)
+    this.insert(this.#snippets.headEnd, at)
   }
 
   /** Something that only a body can hold stands at `at`, or the page ends there. */
@@ -90,8 +96,13 @@ export class HeadPlaces {
     this.kind = this.kind === 'page' ? 'frameset' : 'fragment'
   }
 
-  #insert(snippet: Buffer | undefined, at: number): void {
+  insert(text: SnippetText | undefined, at: number): void {
     this.giveUpTo(at)
-    if (snippet !== undefined) this.#out.push(snippet)
+    giveText(text, this.#watch, this.#out)
+  }
+
+  #give(bytes: Buffer): void {
+    this.#watch?.look(bytes)
+    this.#out.push(bytes)
   }
 }

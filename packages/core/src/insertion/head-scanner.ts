@@ -17,6 +17,7 @@ import {
   type CommentState,
   type TagState,
 } from './markup.js'
+import type { MarkerWatch } from './marker-watch.js'
 import { rawTextOf, type RawTextScanner } from './raw-text.js'
 
 /** No name that matters is longer. */
@@ -39,8 +40,8 @@ export class HeadScanner {
   /** Bytes of the page before `#data`. */
   #offset = 0
 
-  constructor(snippets: HeadSnippets) {
-    this.#tree = new HeadTree(snippets)
+  constructor(snippets: HeadSnippets, watch: MarkerWatch | undefined) {
+    this.#tree = new HeadTree(snippets, watch)
   }
 
   /** What the bytes have shown the response to be. */

@@ -2,6 +2,8 @@
 // Source: HTML Living Standard, 13.2.6.4.1 to 13.2.6.4.6 (from "initial" to "after head"), scripting enabled.
 import { HeadPlaces, type HeadSnippets } from './head-places.js'
 import { endsName, findTagEnd, isSpace, matchWord } from './markup.js'
+import type { MarkerWatch } from './marker-watch.js'
+import { byteLengthOf } from './snippet-text.js'
 
 /** A longer `<meta …>` is not waited for, so that a page cannot make the scanner hold back more than this. */
 const MAX_META_BYTES = 1024
@@ -37,9 +39,9 @@ export class HeadTree {
   #phase: Phase = 'before-head'
   #charsetKnown: boolean
 
-  constructor(snippets: HeadSnippets) {
-    this.places = new HeadPlaces(snippets)
-    this.#headStartBytes = snippets.headStart?.length ?? 0
+  constructor(snippets: HeadSnippets, watch: MarkerWatch | undefined) {
+    this.places = new HeadPlaces(snippets, watch)
+    this.#headStartBytes = byteLengthOf(snippets.headStart)
     this.#charsetKnown = snippets.charsetKnown
   }
 

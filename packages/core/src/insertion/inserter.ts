@@ -2,13 +2,25 @@
 import { BodyTail } from './body-tail.js'
 import type { DocumentKind, HeadSnippets } from './head-places.js'
 import { HeadScanner } from './head-scanner.js'
+import { watchFor, type MarkerWatch } from './marker-watch.js'
+import { giveText, isWhole, type SnippetText } from './snippet-text.js'
+import { XmlScanner } from './xml-scanner.js'
 
 /** The text for each placement, already rendered; several snippets of one placement are one text. */
 export interface InsertionPlan extends HeadSnippets {
-  readonly bodyEnd?: Buffer | undefined
+  readonly bodyEnd?: SnippetText | undefined
+  /** Whether the page is read as XML, as XHTML is. @default false */
+  readonly isXml?: boolean | undefined
 }
 
 const NOTHING = Buffer.alloc(0)
+
+/** Everything that a plan may put into the page, each the very buffer that the inserter gives. */
+export function buffersOf({ headStart, headEnd, bodyStart, bodyEnd }: InsertionPlan): readonly (Buffer | undefined)[] {
+  return [headStart, headEnd, bodyStart, bodyEnd].flatMap((text) =>
+    isWhole(text) ? [text] : text.map(({ html }) => html),
+  )
+}
 
 /**
  * One per response; feed it the page in any pieces, with the same result. Without the snippets its output is its
@@ -16,16 +28,20 @@ const NOTHING = Buffer.alloc(0)
  */
 export class Inserter {
   readonly #plan: InsertionPlan
-  readonly #scanner: HeadScanner
+  readonly #watch: MarkerWatch | undefined
+  readonly #scanner: HeadScanner | XmlScanner
   readonly #tail: BodyTail | undefined
   /** The start of a tag in the head that is still too short to be told. */
   #partialTag: Buffer = NOTHING
   #bodyEndDue: boolean
 
   constructor(plan: InsertionPlan) {
+    const { bodyEnd, isXml = false } = plan
     this.#plan = plan
-    this.#scanner = new HeadScanner(plan)
-    this.#bodyEndDue = plan.bodyEnd !== undefined
+    this.#watch = watchFor(plan)
+    // In XML the body's end needs no rule of its own: the scanner finds it by counting elements.
+    this.#scanner = isXml ? new XmlScanner(plan, this.#watch) : new HeadScanner(plan, this.#watch)
+    this.#bodyEndDue = bodyEnd !== undefined && !isXml
     this.#tail = this.#bodyEndDue ? new BodyTail() : undefined
   }
 
@@ -44,7 +60,9 @@ export class Inserter {
    * need not be pushed: so it is with most of a page's pieces.
    */
   passes(chunk: Buffer): boolean {
-    return this.#scanner.isDone() && (this.#tailInUse()?.passes(chunk) ?? true)
+    if (!this.#scanner.isDone()) return false
+    const tail = this.#tailInUse()
+    return tail === undefined || (this.#tailWatch() === undefined && tail.passes(chunk))
   }
 
   /** Takes the next bytes and adds to `out` what may leave now. The chunk itself may become part of `out`. */
@@ -60,28 +78,53 @@ export class Inserter {
 
   /** The page ends: adds to `out` what was held and the snippets whose place is the end. */
   end(out: Buffer[]): void {
-    const snippet = this.#plan.bodyEnd
     this.#scanner.end(out)
-    if (snippet !== undefined && this.#bodyEndDue && this.#takesBodyEnd()) {
-      if (this.#partialTag.length > 0) out.push(snippet)
-      else this.#tail?.end(snippet, out)
-    } else if (this.#tail !== undefined && this.#tail.held.length > 0) out.push(this.#tail.held)
+    const tail = this.#tail
+    if (tail !== undefined && this.#bodyEndDue && this.#takesBodyEnd()) {
+      const from = out.length
+      // Nothing is held by the tail before the head has been read, so a partial tag is the last of the page.
+      this.#giveBodyEnd(tail.end(out), out, from)
+    } else if (tail !== undefined && tail.held.length > 0) out.push(tail.held)
     if (this.#partialTag.length > 0) out.push(this.#partialTag)
     this.#partialTag = NOTHING
-    this.#bodyEndDue = false
   }
 
   /** The application is silent: adds to `out` a whole tail that is held, with the snippet before it, if there is one. */
   release(out: Buffer[]): void {
-    const snippet = this.#plan.bodyEnd
-    if (snippet === undefined || !this.#bodyEndDue || this.#tail === undefined) return
-    if (this.#tail.release(snippet, out)) this.#bodyEndDue = false
+    if (!this.#bodyEndDue || this.#tail === undefined) return
+    const from = out.length
+    const rest = this.#tail.release(out)
+    if (rest !== undefined) this.#giveBodyEnd(rest, out, from)
   }
 
   #pushBody(chunk: Buffer, out: Buffer[]): void {
     const tail = this.#tailInUse()
-    if (tail === undefined) out.push(chunk)
-    else tail.push(chunk, out)
+    if (tail === undefined) {
+      out.push(chunk)
+      return
+    }
+    const from = out.length
+    tail.push(chunk, out)
+    this.#lookAt(out, from)
+  }
+
+  /** The body-end text and what follows it; from `from` on `out` holds what stands before it and was not looked at. */
+  #giveBodyEnd(rest: Buffer, out: Buffer[], from: number): void {
+    this.#lookAt(out, from)
+    this.#bodyEndDue = false
+    giveText(this.#plan.bodyEnd, this.#watch, out)
+    if (rest.length > 0) out.push(rest)
+  }
+
+  #lookAt(out: readonly Buffer[], from: number): void {
+    const watch = this.#tailWatch()
+    if (watch !== undefined) for (let at = from; at < out.length; at++) watch.look(out[at]!)
+  }
+
+  /** Only a marker of a body-end snippet is looked for in the body. */
+  #tailWatch(): MarkerWatch | undefined {
+    const { bodyEnd } = this.#plan
+    return this.#watch === undefined || isWhole(bodyEnd) ? undefined : this.#watch
   }
 
   #tailInUse(): BodyTail | undefined {

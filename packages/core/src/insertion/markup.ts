@@ -6,10 +6,10 @@ export const GREATER_THAN = 0x3e
 export const SLASH = 0x2f
 export const BANG = 0x21
 export const DASH = 0x2d
-const QUESTION = 0x3f
+export const QUESTION = 0x3f
 const EQUALS = 0x3d
-const DOUBLE_QUOTE = 0x22
-const SINGLE_QUOTE = 0x27
+export const DOUBLE_QUOTE = 0x22
+export const SINGLE_QUOTE = 0x27
 
 /** Tab, line feed, form feed, carriage return or space. */
 export function isSpace(byte: number): boolean {
