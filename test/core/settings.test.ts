@@ -36,6 +36,7 @@ test('everything has a default', () => {
     include: ['**'],
     exclude: [],
     compression: false,
+    xhtml: false,
     storeAs: 'produced',
     csp: 'nonce',
     disableFilter: false,
@@ -68,6 +69,10 @@ test.each([
       { ...SNIPPET, name: 'other', when: undefined },
     ],
   },
+  { snippets: [{ ...SNIPPET, unlessPageContains: 'x' }] },
+  { snippets: [{ ...SNIPPET, unlessPageContains: 'é'.repeat(200) }] },
+  { xhtml: true, snippets: [SNIPPET] },
+  { xhtml: false, snippets: [{ ...SNIPPET, html: '<br>' }] },
   { logger: console },
   { logger: Object.assign(() => undefined, { debug() {}, info() {}, warn() {}, error() {} }) },
 ])('%j is accepted', (input) => {
@@ -98,6 +103,15 @@ describe('every mistake is answered with the key, the value and the remedy', () 
       '`snippets[0].when` is "/a": write a list of path patterns, or a function',
     ],
     [{ snippets: [{ ...SNIPPET, when: ['a'] }] }, `\`snippets[0].when[0]\` is "a": ${GLOB}`],
+    [
+      { snippets: [{ ...SNIPPET, unlessPageContains: '' }] },
+      '`snippets[0].unlessPageContains` is "": write the text that makes the snippet needless, of 1 to 200 characters',
+    ],
+    [
+      { snippets: [{ ...SNIPPET, unlessPageContains: 'x'.repeat(201) }] },
+      'write the text that makes the snippet needless, of 1 to 200 characters',
+    ],
+    [{ snippets: [{ ...SNIPPET, unlessPageContains: /x/ }] }, '`snippets[0].unlessPageContains` is {}: write the text'],
     [{ snippets: [SNIPPET, SNIPPET] }, 'give every snippet a name of its own'],
     [{ cacheProvider: 7 }, `\`cacheProvider\` is 7: ${LOCATION}`],
     [
@@ -166,6 +180,7 @@ describe('every mistake is answered with the key, the value and the remedy', () 
     [{ include: ['*.html'] }, `\`include[0]\` is "*.html": ${GLOB}`],
     [{ exclude: ['/a?b'] }, `\`exclude[0]\` is "/a?b": ${GLOB}`],
     [{ csp: false }, "`csp` is false: write 'nonce' or 'hash'"],
+    [{ xhtml: 'yes' }, `\`xhtml\` is "yes": ${SWITCH}`],
     [{ storeAs: 'raw' }, "`storeAs` is \"raw\": write 'produced' or 'sent'"],
     [{ disableFilter: 1 }, `\`disableFilter\` is 1: ${SWITCH}`],
     [{ disableCache: 'yes' }, `\`disableCache\` is "yes": ${SWITCH}`],
@@ -205,7 +220,7 @@ describe('an unknown key', () => {
       /`colour` is no setting \(there are snippets, cacheProvider, .*logger\)\.$/,
     )
     expect(failureOf({ snippets: [{ ...SNIPPET, colour: 1 }] }).message).toContain(
-      '(there are name, html, placement, when)',
+      '(there are name, html, placement, when, unlessPageContains)',
     )
   })
 
@@ -217,6 +232,66 @@ describe('an unknown key', () => {
     expect(failureOf(input).message).toContain(`\`clientAddress.${key}\` is no setting`)
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
     expect(Object.prototype).not.toHaveProperty('polluted')
+  })
+})
+
+describe('for XHTML a snippet', () => {
+  const check = (html: string) =>
+    resolveSettings({ xhtml: true, snippets: [SNIPPET, { ...SNIPPET, name: 'second', html }] })
+
+  test.each([
+    'text',
+    '<br/>',
+    '<script src="/a.js" async=""></script>',
+    '<script>\n//<![CDATA[\nif (a < b && c) fetchFrom = %FetchUrl%\n//]]>\n</script>',
+    '<script>fetchFrom = %FetchUrl%</script>',
+    "<img alt='' onload='f(%FetchUrl%)'/>",
+    '<p data-token="%CacheToken%" data-nonce="%Nonce%">100% &amp; é &#160;</p>',
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:l="http://www.w3.org/1999/xlink"><a l:href="#"/></svg>',
+    '<!-- a - b --><?php ?>',
+  ])('that is well-formed is accepted: %s', (html) => {
+    expect(() => check(html)).not.toThrow()
+  })
+
+  test.each([
+    ['a tag that is not closed', '<br>', 'line 1, column 11: unexpected close tag.'],
+    ['a tag that is closed twice', '<b></b>\n</b>', 'line 2, column 4: unexpected close tag.'],
+    ['the end of what it stands in', '</html><html>', 'line 1, column 13: documents may contain only one root.'],
+    ['an attribute without quotes', '<b class=x></b>', 'line 1, column 10: unquoted attribute value.'],
+    ['an attribute without a value', '<script async></script>', 'line 1, column 14: attribute without value.'],
+    ['two attributes of one name', '<b a="1" a="2"></b>', 'duplicate attribute: a.'],
+    ['a bare &', '<script>a && b</script>', 'unclosed tag: script.'],
+    ['a bare <', '<script>a < b</script>', 'disallowed character in tag name.'],
+    ['an entity of HTML', '<p>&nbsp;</p>', 'undefined entity.'],
+    ['a prefix that nobody declared', '<x:p/>', 'unbound namespace prefix: "x".'],
+    ['an XML declaration', '<?xml version="1.0"?>', 'an XML declaration must be at the start of the document.'],
+    ['a doctype', '<!DOCTYPE html>', 'inappropriately located doctype declaration.'],
+    ['two dashes in a comment', '<!-- a -- b -->', 'malformed comment.'],
+    ['a token in a comment, since tokens may hold two dashes', '<!-- %CacheToken% -->', 'malformed comment.'],
+    ['a nonce in a comment', '<!-- %Nonce% -->', 'malformed comment.'],
+    ['a fetch URL in a comment', '<!-- %FetchUrl% -->', 'malformed comment.'],
+    [
+      'a fetch URL in an attribute in double quotes',
+      '<b onclick="f(%FetchUrl%)"></b>',
+      'forward-slash in opening tag not followed by >.',
+    ],
+    ['a fetch URL as an attribute, which may be null', '<b data-url=%FetchUrl%></b>', 'unquoted attribute value.'],
+    ['a token as a name', '<%CacheToken%/>', 'disallowed character in tag name.'],
+    [
+      'a script that closes itself, since HTML pages get it too',
+      '<script src="/a.js"/>',
+      '<script/> stays open in HTML',
+    ],
+    ['a control character', 'a\u0001', 'disallowed character.'],
+  ])('that is not is refused: %s', (_what, html, complaint) => {
+    const refused = expect.objectContaining({
+      code: 'SETTINGS_INVALID',
+      message: expect.stringMatching(
+        /^The settings cannot be used: `snippets\[1\]\.html` \("second"\) is not well-formed XML at line .*close every tag/,
+      ),
+    })
+    expect(() => check(html)).toThrow(refused)
+    expect(() => check(html)).toThrow(complaint)
   })
 })
 

@@ -2,14 +2,8 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import {
-  compileSnippets,
-  takeNoncesOut,
-  type InsertionPlan,
-  type Snippet,
-  type SnippetRequest,
-  type SnippetValues,
-} from '@facsimile/core'
+import { compileSnippets, takeNoncesOut, type Snippet, type SnippetRequest, type SnippetValues } from '@facsimile/core'
+import { shown } from './shown-text.js'
 
 const REQUEST: SnippetRequest = { path: '/a', method: 'GET', headers: {} }
 const UTF8 = { isUtf8: true, host: undefined, policies: takeNoncesOut("script-src 'nonce-r4nd0m'", undefined) }
@@ -23,13 +17,6 @@ const snippet = (html: string, more: Partial<Snippet> = {}): Snippet => ({
   ...more,
 })
 const setOf = (...snippets: Snippet[]) => compileSnippets(snippets)(REQUEST)
-/** A text as one string; a text in parts as a list, each with its marker. */
-const shown = (text: InsertionPlan['bodyEnd']) =>
-  text === undefined || Buffer.isBuffer(text)
-    ? text?.toString()
-    : text.map(({ html, unlessPageContains: marker }) =>
-        marker === undefined ? html.toString() : `${html.toString()} unless ${marker.toString()}`,
-      )
 const textOf = (html: string, values = VALUES, page = UTF8) =>
   shown(setOf(snippet(html)).fit(page).render(values, true).bodyEnd)
 

@@ -1,19 +1,20 @@
 // What Facsimile tells the outside: one channel of node:diagnostics_channel per kind of event. A page token, a URL or
 // a query is never part of an event; where nobody listens, nothing is made.
 import { channel } from 'node:diagnostics_channel'
+import type { Loss, PassOver } from './pass-over.js'
 
 /** The events and what each carries. */
 export interface FacsimileEvents {
-  /** The filter passed a response over. */
-  'facsimile:skipped': { readonly reason: string }
-  /** A page left with its snippets. */
+  /** The filter passed a response over; the README's table tells what each word means. */
+  'facsimile:skipped': { readonly reason: PassOver }
+  /** A page leaves with its snippets: so many, less those that a marker in the page makes needless. */
   'facsimile:injected': { readonly snippets: number }
   /** A snippet was left out, because the page's Content-Security-Policy would block it by this directive. */
   'facsimile:blocked': { readonly snippet: string; readonly directive: string }
   /** A page is in the cache. */
   'facsimile:stored': { readonly bytes: number; readonly durationMs: number }
   /** A page could not be stored. */
-  'facsimile:lost': { readonly reason: string; readonly error?: unknown }
+  'facsimile:lost': { readonly reason: Loss; readonly error?: unknown }
   /** The crawler was given a page. */
   'facsimile:fetched': { readonly bytes: number; readonly ageMs: number }
   /** The fetcher had no such page: the token is malformed, expired, taken or was never given. */

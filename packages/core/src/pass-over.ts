@@ -10,12 +10,31 @@ export const PASS_OVERS = {
     'The visitor sent a privacy signal that counts as an opt-out.',
     'Change `privacySignals` if it should not.',
   ],
+  'not-navigation': [
+    'A script asked for it (XHR or fetch), or a part of a page: no visitor will see it as a page.',
+    'Nothing is to be done; a client that loads pages in another way leaves `Sec-Fetch-Dest` and `X-Requested-With` out.',
+  ],
   excluded: ['The path is not in `include`, or it is in `exclude`.', 'Change these two settings.'],
   'sampled-out': ['The page view fell outside of `sampleRatio`.', 'Raise `sampleRatio`.'],
+  'own-path': [
+    'The request is for `fetchPath`, and something else than the fetcher answered it.',
+    'Mount the fetcher there.',
+  ],
+  'no-snippets': [
+    'No snippet is meant for this page, and pages are not stored.',
+    'See the `when` of the snippets, and `disableCache`.',
+  ],
   'already-injected': ['Another Facsimile, further in, has done it already.', 'Mount the filter once.'],
   'no-body': ['The response has no page: its status is 1xx, 204, 205 or 304.', 'Nothing is to be done.'],
+  redirect: [
+    'The response leads elsewhere (301, 302, 303, 307 or 308 with a Location): visitors never see its body.',
+    'Nothing is to be done.',
+  ],
   partial: ['The response is a part of a page (206 or Content-Range).', 'Nothing is to be done.'],
-  'not-html': ['The Content-Type is missing or is not text/html.', 'Send `Content-Type: text/html` with pages.'],
+  'not-html': [
+    'The Content-Type is missing, is given several times or is not text/html.',
+    'Send `Content-Type: text/html` with pages; for XHTML set `xhtml`.',
+  ],
   attachment: ['The response is a download (Content-Disposition: attachment).', 'Nothing is to be done.'],
   'no-transform': ['The response forbids changes (Cache-Control: no-transform).', 'Drop the directive for pages.'],
   encoded: [
@@ -23,9 +42,9 @@ export const PASS_OVERS = {
     'Use gzip, deflate, br or zstd, or compress further out than the filter.',
   ],
   undecodable: ['The body is not what its Content-Encoding says.', 'Look at what compresses the page.'],
-  charset: ['The charset is not a superset of ASCII, or is unknown.', 'Send pages as UTF-8.'],
+  charset: ['The charset is not a superset of ASCII, or its name is not known.', 'Send pages as UTF-8.'],
   fragment: [
-    'The response has neither doctype nor html, head or body tag.',
+    'The response has neither doctype nor html, head or body tag; as XHTML, no html element.',
     'Nothing is to be done for a part of a page.',
   ],
   error: ['Facsimile itself failed; the page left as it was.', 'See the log, and report it.'],

@@ -9,6 +9,7 @@ import type { Logger } from './logger.js'
 import { describeIssues } from './settings-complaint.js'
 import { CSP_MODES } from './snippet-fit.js'
 import { PLACEMENTS, type Snippet } from './snippet.js'
+import { refuseMalformedSnippets } from './well-formed-snippets.js'
 
 const HTTP_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const COOKIE_VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/
@@ -16,6 +17,7 @@ const COOKIE_VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/
 const FETCH_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+$/
 const GLOB = /^(?:\/|\*\*)[^\s?#]*$/
 const MEBIBYTE = 1024 * 1024
+const MAX_MARKER_CHARS = 200
 const PROVIDER_METHODS = ['store', 'pull', 'peek', 'remove', 'check', 'close'] as const
 const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const
 
@@ -36,6 +38,8 @@ const cookieName = text(HTTP_TOKEN, 'write the name of a cookie')
 const addresses = () =>
   listOf(z.string('write an IP address or range as text, such as 192.0.2.0/24'), 'addresses and ranges')
 
+const MARKER_REMEDY = `write the text that makes the snippet needless, of 1 to ${MAX_MARKER_CHARS} characters`
+
 const SNIPPET_SHAPE = {
   name: z.string('give the snippet a name').min(1, 'give the snippet a name'),
   html: z.string('write the HTML to insert').min(1, 'write the HTML to insert'),
@@ -45,6 +49,7 @@ const SNIPPET_SHAPE = {
       error: 'write a list of path patterns, or a function of the request',
     })
     .optional(),
+  unlessPageContains: z.string(MARKER_REMEDY).min(1, MARKER_REMEDY).max(MAX_MARKER_CHARS, MARKER_REMEDY).optional(),
 }
 
 const CLIENT_ADDRESS_SHAPE = {
@@ -108,6 +113,7 @@ const SHAPE = {
   compression: z
     .union([z.literal(false), z.enum(COMPRESSIONS)], { error: `write ${COMPRESSIONS.join(', ')} or false` })
     .default(false),
+  xhtml: switchOf().default(false),
   storeAs: z.enum(['produced', 'sent'], "write 'produced' or 'sent'").default('produced'),
   csp: z.enum(CSP_MODES, "write 'nonce' or 'hash'").default('nonce'),
   disableFilter: switchOf().default(false),
@@ -145,6 +151,7 @@ export function resolveSettings(input: unknown = {}): Settings {
   const settings = result.data
   compileAddressRanges(settings.allowedAddresses, 'allowedAddresses')
   compileAddressRanges(settings.clientAddress.trustedProxies, 'clientAddress.trustedProxies')
+  if (settings.xhtml) refuseMalformedSnippets(settings.snippets)
   return freezeAll(
     settings,
     new Set<unknown>([settings.cacheProvider, settings.logger, ...(settings.encryptionKeys ?? [])]),

@@ -176,7 +176,7 @@ export class CodedPage implements SilenceListener {
       return
     }
     const { kind } = this.#body
-    if (kind === 'fragment' || kind === 'failed') return this.#stepAside()
+    if (kind === 'fragment' || kind === 'other-charset' || kind === 'failed') return this.#stepAside()
     if (byteLength(this.#kept) <= MOST_KEPT_BYTES) return
     await this.#flush()
     if (!this.#hasLeft()) await this.#stepAside()

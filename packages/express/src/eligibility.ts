@@ -1,12 +1,15 @@
 // Decides by a response's status and headers whether it is a page, and if not, for which word it is passed over.
-import type { PassOver } from '@facsimile/core'
+import { asciiBasedCharset, type PassOver } from '@facsimile/core'
 import { readCodings } from './content-coding.js'
+import { readMediaType } from './media-type.js'
 import type { HeaderReader } from './response-headers.js'
 
+/** What the Content-Type of a page says. */
 export interface PageCharset {
-  /** Whether the Content-Type names a charset. */
+  /** Whether it names a charset. */
   readonly charsetKnown: boolean
   readonly isUtf8: boolean
+  readonly isXml: boolean
 }
 
 export type Eligibility =
@@ -14,19 +17,20 @@ export type Eligibility =
 
 const NO_TRANSFORM = /(?:^|[\s,])no-transform(?:[\s,;=]|$)/i
 const ATTACHMENT = /^\s*attachment\b/i
-const CHARSET_PARAMETER = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;"]*))/i
-/** Encodings in which the byte 0x3C may be no `<`. TextDecoder knows UTF-7, UTF-32 and HZ under no name. */
-const NOT_ASCII_BASED = /^(?:utf-16|iso-2022|replacement)/
+/** With a Location browsers follow these and show no body (Fetch, 2.2.3). */
+const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const MAX_MEMOIZED_TYPES = 100
 
-export function judgeResponse(statusCode: number, header: HeaderReader): Eligibility {
+/** `xhtml` says whether XHTML counts as a page. */
+export function judgeResponse(statusCode: number, header: HeaderReader, xhtml: boolean): Eligibility {
   // Node refuses a status beyond these bounds.
   if (!(statusCode >= 200 && statusCode <= 999)) return { passOver: 'no-body' }
   if (statusCode === 204 || statusCode === 205 || statusCode === 304) return { passOver: 'no-body' }
   if (statusCode === 206) return { passOver: 'partial' }
   // First what most responses are passed over for: they should hardly notice.
-  const type = judgeContentType(header('content-type'))
+  const type = judgeContentType(header('content-type'), xhtml)
   if (type.passOver === 'not-html') return type
+  if (REDIRECTS.has(statusCode) && header('location') !== undefined) return { passOver: 'redirect' }
   if (header('content-range') !== undefined) return { passOver: 'partial' }
   if (ATTACHMENT.test(header('content-disposition') ?? '')) return { passOver: 'attachment' }
   if (NO_TRANSFORM.test(header('cache-control') ?? '')) return { passOver: 'no-transform' }
@@ -36,38 +40,31 @@ export function judgeResponse(statusCode: number, header: HeaderReader): Eligibi
 }
 
 /** Whether a Content-Type alone tells that a response is no page; a response without one is looked at more closely. */
-export function isNotHtml(contentType: unknown): boolean {
-  return typeof contentType === 'string' && judgeContentType(contentType).passOver === 'not-html'
+export function isNotHtml(contentType: unknown, xhtml: boolean): boolean {
+  return typeof contentType === 'string' && judgeContentType(contentType, xhtml).passOver === 'not-html'
 }
 
-const memo = new Map<string, Eligibility>()
-
 /** A site has few content types, so each is read once. */
-function judgeContentType(contentType: string | undefined): Eligibility {
+const judgedTypes = new Map<string, Eligibility>()
+const judgedTypesWithXhtml = new Map<string, Eligibility>()
+
+function judgeContentType(contentType: string | undefined, xhtml: boolean): Eligibility {
   if (contentType === undefined) return { passOver: 'not-html' }
+  const memo = xhtml ? judgedTypesWithXhtml : judgedTypes
   const known = memo.get(contentType)
   if (known !== undefined) return known
-  const judged = readContentType(contentType)
+  const judged = readContentType(contentType, xhtml)
   if (memo.size < MAX_MEMOIZED_TYPES) memo.set(contentType, judged)
   return judged
 }
 
-function readContentType(contentType: string): Eligibility {
-  const [essence = ''] = contentType.split(';', 1)
-  if (essence.trim().toLowerCase() !== 'text/html') return { passOver: 'not-html' }
-  const parameter = CHARSET_PARAMETER.exec(contentType)
-  const label = parameter?.[1] ?? parameter?.[2] ?? ''
-  if (label === '') return { charset: { charsetKnown: false, isUtf8: false } }
-  const encoding = encodingOf(label)
-  if (encoding === undefined || NOT_ASCII_BASED.test(encoding)) return { passOver: 'charset' }
-  return { charset: { charsetKnown: true, isUtf8: encoding === 'utf-8' } }
-}
-
-/** The standard's name for a charset label (WHATWG Encoding), or `undefined` for a label that it does not know. */
-function encodingOf(label: string): string | undefined {
-  try {
-    return new TextDecoder(label).encoding
-  } catch {
-    return undefined
-  }
+function readContentType(contentType: string, xhtml: boolean): Eligibility {
+  const type = readMediaType(contentType)
+  const isXml = xhtml && type?.essence === 'application/xhtml+xml'
+  if (type === undefined || (type.essence !== 'text/html' && !isXml)) return { passOver: 'not-html' }
+  if (type.charset === undefined) return { charset: { charsetKnown: false, isUtf8: false, isXml } }
+  const charset = asciiBasedCharset(type.charset)
+  return charset === undefined
+    ? { passOver: 'charset' }
+    : { charset: { charsetKnown: true, isUtf8: charset === 'utf-8', isXml } }
 }

@@ -14,6 +14,8 @@ import {
   type SnippetRequest,
   type SnippetSet,
 } from '@facsimile/core'
+import type { Request } from './http-types.js'
+import { isAhead } from './navigation.js'
 
 export interface FilterContext {
   readonly settings: Settings
@@ -24,8 +26,8 @@ export interface FilterContext {
   readonly snippetsFor: (request: SnippetRequest) => SnippetSet
   readonly fetchUrlFor: (token: PageToken, cookieHeader: string | undefined) => string
   readonly pathIsIncluded: PathPredicate
-  /** Names that an injected page depends on, for its Vary header. */
-  readonly variesBy: readonly string[]
+  /** Names of what decided over an injected page, for its Vary header. */
+  readonly variesBy: (req: Request) => readonly string[]
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** From 0 to just under 1. */
@@ -49,16 +51,20 @@ export function createFilterContext(parts: FilterParts): FilterContext {
   const { settings, logger } = parts
   const included = compileGlobs(settings.include)
   const excluded = compileGlobs(settings.exclude)
+  const always = [
+    ...(settings.optOutCookie === false && settings.stickyCookies.length === 0 ? [] : ['Cookie']),
+    ...(settings.privacySignals.includes('gpc') ? ['Sec-GPC'] : []),
+    ...(settings.privacySignals.includes('dnt') ? ['DNT'] : []),
+    'X-Requested-With',
+  ]
+  const ofNavigation = [...always, 'Sec-Fetch-Dest']
   return {
     ...parts,
     snippetsFor: compileSnippets(settings.disableFilter ? [] : settings.snippets, settings.csp),
     fetchUrlFor: createFetchUrlBuilder(settings),
     pathIsIncluded: (path) => included(path) && !excluded(path),
-    variesBy: [
-      ...(settings.optOutCookie === false && settings.stickyCookies.length === 0 ? [] : ['Cookie']),
-      ...(settings.privacySignals.includes('gpc') ? ['Sec-GPC'] : []),
-      ...(settings.privacySignals.includes('dnt') ? ['DNT'] : []),
-    ],
+    // What is loaded ahead has an empty destination, and later another one: a browser would ask for it twice.
+    variesBy: (req) => (isAhead(req) ? always : ofNavigation),
     reportBlocked: createBlockReport(logger, parts.now),
     reportFailure: (error) => logger.error({ err: error }, 'Facsimile failed on a page and left it as it was.'),
   }

@@ -42,29 +42,33 @@ export type HeadDecision =
 const SAYS_INJECTED = /^injected; snippets=[1-9]/
 
 /** What a body is no page for. */
-const REASONS: Partial<Record<PageBody['kind'], PassOver>> = { fragment: 'fragment', failed: 'error' }
+const REASONS: Partial<Record<PageBody['kind'], PassOver>> = {
+  fragment: 'fragment',
+  'other-charset': 'charset',
+  failed: 'error',
+}
 
 const NO_NONCES: readonly string[] = []
 const HEADERS_ONLY = { outcome: 'headers-only' } as const
 const NOT_HTML = { outcome: 'passed-over', reason: 'not-html' } as const
 const IMPOSSIBLE = { outcome: 'passed-over' } as const
-const NOTHING_TO_DO = IMPOSSIBLE
 
 /** Never throws: what fails inside is reported, and passes the response over. */
 export function decideHead(head: PendingHead, visit: Visit, context: FilterContext): HeadDecision {
   const { res, statusCode, headers } = head
+  const { xhtml } = context.settings
   try {
     // Most responses are no pages, and should hardly notice.
-    if (headers === undefined && !visit.asksByOwnTag && isNotHtml(res.getHeader('content-type'))) return NOT_HTML
+    if (headers === undefined && !visit.asksByOwnTag && isNotHtml(res.getHeader('content-type'), xhtml)) return NOT_HTML
     if (res.headersSent) return IMPOSSIBLE
     const header = createHeaderReader(res, headers)
-    const judged = judgeResponse(statusCode, header)
+    const judged = judgeResponse(statusCode, header, xhtml)
     if (judged.passOver !== undefined) {
       const isOurNotModified = statusCode === 304 && visit.asksByOwnTag
       return isOurNotModified ? headNotModified(head, visit, context) : passOver(judged.passOver)
     }
     if (visit.passOver !== undefined) return passOver(visit.passOver)
-    if (!visit.stores && visit.snippets.count === 0) return NOTHING_TO_DO
+    if (!visit.stores && visit.snippets.count === 0) return passOver('no-snippets')
     if (isDoubled(res, header, visit)) return passOver('already-injected')
     return visit.method === 'HEAD'
       ? headPage(head, visit, context, judged.charset, header)
@@ -93,7 +97,7 @@ function openPage(
 ): HeadDecision {
   const { maxPageBytes, storeAs } = context.settings
   const values = fit(visit, charset.isUtf8, header)
-  const plan = visit.fitted.render(values, charset.charsetKnown)
+  const plan = visit.fitted.render(values, charset.charsetKnown, charset.isXml)
   const capture = visit.token === undefined ? undefined : context.pages?.capture(maxPageBytes)
   const stored = storeAs === 'sent' ? planForStore(visit, values, plan) : undefined
   const body = new PageBody({ plan, capture, stored, onFailure: context.reportFailure })
@@ -134,7 +138,8 @@ function openBody(
       ? 'bare'
       : openCoding(contentEncoding, firstBody, body, firstOutput, visit.fitted.count > 0)
   if (opened === 'bare' && firstBody !== undefined) takeFirstBody(res, firstBody, body, firstOutput)
-  const reason = opened === 'undecodable' || opened === 'fragment' ? opened : REASONS[body.kind]
+  const kind = opened === 'fragment' || opened === 'other-charset' ? opened : body.kind
+  const reason = opened === 'undecodable' ? opened : REASONS[kind]
   if (reason !== undefined) {
     body.discard()
     return passOver(reason)

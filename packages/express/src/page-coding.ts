@@ -14,7 +14,7 @@ export interface PageCoding {
 }
 
 /** `bare` for a page that is not compressed; `decoded` for one that has been taken already, and leaves as it came. */
-export type Opened = PageCoding | 'bare' | 'decoded' | 'undecodable' | 'fragment' | 'failed'
+export type Opened = PageCoding | 'bare' | 'decoded' | 'undecodable' | 'fragment' | 'other-charset' | 'failed'
 
 /**
  * Leads a body that is given whole, and is not long, through the page body, which adds to `out`; of others it only tells
@@ -35,12 +35,12 @@ export function openCoding(
   if (first === undefined) return 'undecodable'
   if (!first.isWhole) {
     const kind = body.kindOf(first.bytes)
-    return kind === 'fragment' ? kind : { codings, decoded: undefined, recodes }
+    return kind === 'fragment' || kind === 'other-charset' ? kind : { codings, decoded: undefined, recodes }
   }
   if (first.bytes.length === 0) return 'fragment'
   body.takeWhole(first.bytes, true, out)
   const { kind } = body
-  if (kind === 'fragment' || kind === 'failed') return kind
+  if (kind === 'fragment' || kind === 'other-charset' || kind === 'failed') return kind
   if (recodes) return { codings, decoded: first.codecs, recodes }
   out.splice(0, out.length, bytes)
   return 'decoded'

@@ -31,7 +31,7 @@ export function editPageHeaders(
     remove('last-modified')
     markEntityTag(res, header('etag'), id)
   }
-  addVary(res, header('vary'), context.variesBy)
+  addVary(res, header('vary'), context.variesBy(res.req))
   if (bodyBytes !== undefined && !isFramedOtherwise(header)) res.setHeader('Content-Length', bodyBytes)
   else remove('content-length')
 }
@@ -44,7 +44,7 @@ export function editNotModifiedHeaders(
   context: FilterContext,
 ): void {
   markEntityTag(res, header('etag'), visit.snippets.id)
-  addVary(res, header('vary'), context.variesBy)
+  addVary(res, header('vary'), context.variesBy(res.req))
 }
 
 /** The length that the application announced, where it holds for the body and can be read. */

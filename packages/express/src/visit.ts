@@ -13,6 +13,7 @@ import {
 } from '@facsimile/core'
 import type { FilterContext } from './filter-context.js'
 import { hostOf, targetOf, type Request } from './http-types.js'
+import { isNavigation } from './navigation.js'
 import { asksForPage, hideConditions } from './validators.js'
 
 const NO_SNIPPETS = compileSnippets([])({ path: '/', method: 'GET', headers: {} })
@@ -130,14 +131,16 @@ function judgeRequest(
   path: string,
   { settings, pathIsIncluded, random }: FilterContext,
 ): PassOver | undefined {
+  if (!isNavigation(req)) return 'not-navigation'
   if (!pathIsIncluded(path)) return 'excluded'
+  if (path === settings.fetchPath) return 'own-path'
   const { headers } = req
   const { optOutCookie, privacySignals, sampleRatio } = settings
   const answers = optOutCookie === false ? [] : cookieValues(headers.cookie ?? '', optOutCookie.name)
   if (optOutCookie !== false && answers.includes(optOutCookie.value)) return 'cookie'
   if (privacySignals.includes('gpc') && headers['sec-gpc'] === '1') return 'privacy'
   if (privacySignals.includes('dnt') && headers['dnt'] === '1') return 'privacy'
-  // A visitor who has the cookie with another value is being recorded: only first views are sampled.
-  if (sampleRatio < 1 && answers.length === 0 && random() >= sampleRatio) return 'sampled-out'
-  return undefined
+  // A visitor who has the cookie with another value is being recorded: only first views are drawn.
+  const isFirstView = answers.every((answer) => answer === '')
+  return sampleRatio < 1 && isFirstView && random() >= sampleRatio ? 'sampled-out' : undefined
 }

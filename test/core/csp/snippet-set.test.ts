@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { addSources, compileSnippets, takeNoncesOut, type CspMode, type Snippet } from '@facsimile/core'
+import { shown } from '../shown-text.js'
 
 const REQUEST = { path: '/', method: 'GET', headers: {} }
 const HOST = 'shop.example'
@@ -15,11 +16,11 @@ interface Policies {
 }
 
 /** What a snippet becomes in a page with these policies. */
-function rendered(html: string, { enforced, reported }: Policies): string | undefined {
+function rendered(html: string, { enforced, reported }: Policies) {
   const policies = takeNoncesOut(enforced, reported)
   const values = { fetchUrl: '/f?t=T', token: 'T', nonces: policies.nonces }
   const { bodyEnd } = setOf(html).fit({ isUtf8: true, host: HOST, policies }).render(values, true)
-  return bodyEnd?.toString()
+  return shown(bodyEnd)
 }
 
 /** What `csp: 'hash'` makes of a header, and what it leaves out. */
@@ -106,7 +107,7 @@ describe('fitting', () => {
     const fitted = set.fit({ isUtf8: true, host: HOST, policies })
     expect(fitted).toMatchObject({ count: 1, blocked: [{ snippet: 'half', directive: 'default-src' }] })
     const { bodyEnd } = fitted.render({ fetchUrl: undefined, token: undefined, nonces: policies.nonces }, true)
-    expect(bodyEnd?.toString()).toBe('<script nonce="r4nd0m">c</script>')
+    expect(shown(bodyEnd)).toBe('<script nonce="r4nd0m">c</script>')
   })
 
   test('is done once for policies that differ by their nonces alone', () => {

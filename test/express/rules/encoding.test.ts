@@ -32,7 +32,7 @@ describe('rule 19: compression further out', () => {
     expect(response.header('content-encoding')).toBe('gzip')
     expect(response.header('content-length')).toBeUndefined()
     expect(gunzipSync(response.body).toString()).toBe(PAGE_WITH_SNIPPETS)
-    expect(response.header('vary')).toBe('Cookie, Accept-Encoding')
+    expect(response.header('vary')).toBe('Cookie, X-Requested-With, Sec-Fetch-Dest, Accept-Encoding')
   })
 
   test('answers HEAD and 304 as before', async () => {

@@ -128,6 +128,27 @@ describe('rule 12: a page that is streamed', () => {
     expect(response.body.toString()).toBe(frames.replace('</head>', `${SNIPPETS[0].html}</head>`) + ' '.repeat(missing))
   })
 
+  test('is filled up with spaces where a marker in the page made a snippet needless', async () => {
+    const marked = { ...SNIPPETS[1], unlessPageContains: 'Tea' }
+    const page = PAGE.replace('Shop', '')
+    const { port } = await serveFiltered(
+      (req, res) => {
+        const text = req.url === '/tea' ? page : page.replace('Tea', 'Ale')
+        res.setHeader('Content-Type', 'text/html').setHeader('Content-Length', text.length)
+        res.write(text.slice(0, 60))
+        res.end(text.slice(60))
+      },
+      { settings: { snippets: [SNIPPETS[0], marked] } },
+    )
+    const without = await fetchRaw(port, { path: '/tea' })
+    expect(without.framing).toBe('length')
+    const rest = page.replace('</head>', `${SNIPPETS[0].html}</head>`)
+    expect(without.body.toString()).toBe(rest + ' '.repeat(marked.html.length))
+    expect((await fetchRaw(port)).body.toString()).toBe(
+      rest.replace('Tea', 'Ale').replace('</body>', `${marked.html}</body>`),
+    )
+  })
+
   test('leaves without a length when its first bytes do not tell yet, or the declared one is no number', async () => {
     const { port } = await serveFiltered((req, res) => {
       res.setHeader('Content-Type', 'text/html')

@@ -71,6 +71,7 @@ describe('rule 23: who is passed over', () => {
 })
 
 describe('rule 18: Vary', () => {
+  const NAVIGATION = 'X-Requested-With, Sec-Fetch-Dest'
   const varied = (vary: string | readonly string[]): RequestListener => {
     return (_req, res) => res.setHeader('Vary', vary).setHeader('Content-Type', 'text/html').end(PAGE)
   }
@@ -80,18 +81,18 @@ describe('rule 18: Vary', () => {
   }
 
   test('names what decided over the snippets', async () => {
-    expect(await vary(handler)).toBe('Cookie')
-    expect(await vary(handler, { privacySignals: ['gpc', 'dnt'] })).toBe('Cookie, Sec-GPC, DNT')
+    expect(await vary(handler)).toBe(`Cookie, ${NAVIGATION}`)
+    expect(await vary(handler, { privacySignals: ['gpc', 'dnt'] })).toBe(`Cookie, Sec-GPC, DNT, ${NAVIGATION}`)
+    expect(await vary(handler, { optOutCookie: false })).toBe(NAVIGATION)
   })
 
   test('keeps what the application says, and says nothing twice', async () => {
-    expect(await vary(varied('Accept-Language'))).toBe('Accept-Language, Cookie')
-    expect(await vary(varied(['Accept-Language', 'cookie']))).toBe('Accept-Language, cookie')
+    expect(await vary(varied('Accept-Language'))).toBe(`Accept-Language, Cookie, ${NAVIGATION}`)
+    expect(await vary(varied(['Accept-Language', 'cookie']))).toBe(`Accept-Language, cookie, ${NAVIGATION}`)
     expect(await vary(varied('*'))).toBe('*')
   })
 
-  test('is untouched when nothing of the request decides, or nothing is inserted', async () => {
-    expect(await vary(handler, { optOutCookie: false })).toBeUndefined()
+  test('is untouched when nothing is inserted', async () => {
     expect(await vary(handler, { disableFilter: true, disableCache: false })).toBeUndefined()
     expect(await vary((_req, res) => res.setHeader('Content-Type', 'text/plain').end(PAGE))).toBeUndefined()
   })

@@ -1,7 +1,7 @@
 // The text for one place of a page: one piece, or several of which the page may do without some.
 import type { MarkerWatch } from './marker-watch.js'
 
-export interface SnippetPart {
+interface SnippetPart {
   readonly html: Buffer
   /** The part is left out when the page contains this before the part's place. */
   readonly unlessPageContains?: Buffer | undefined
