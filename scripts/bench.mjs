@@ -1,16 +1,19 @@
-// `npm run bench`: what the response filter costs, measured against bare Express in interleaved pairs.
-import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+// `npm run bench`: what Facsimile costs, measured against bare Express in interleaved pairs.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { renderBars } from './bench/bars.mjs'
+import { describeEnvironment, renderEnvironment } from './bench/environment.mjs'
 import { findLoadGenerator } from './bench/load.mjs'
-import { measureMemory } from './bench/memory.mjs'
-import { USAGE, UsageError, parseOptions } from './bench/options.mjs'
-import { renderMemory, renderThroughput, replaceSection } from './bench/report.mjs'
-import { measureThroughput } from './bench/throughput.mjs'
-import { VARIANTS } from './bench/variants.mjs'
+import { findNginx } from './bench/nginx.mjs'
+import { USAGE, UsageError, parseOptions, withoutNginx } from './bench/options.mjs'
+import { createProgress } from './bench/progress.mjs'
+import { paragraphs, replaceSection } from './bench/report.mjs'
+import { SECTIONS } from './bench/sections.mjs'
+import { renderShortThroughput } from './bench/throughput-report.mjs'
 import { prepare, root } from './prepare.mjs'
 
-const readme = join(root, 'README.md')
+const WHOLE = 'BENCHMARKS.md'
+const SHORT = 'README.md'
 const log = (line) => console.error(line)
 
 try {
@@ -24,45 +27,55 @@ try {
 }
 
 async function bench(options) {
-  const section = options.memory ? 'memory' : 'bench'
+  const nginx = findNginx()
+  const sections = nginx === undefined ? withoutNginx(options) : options.sections
   // Markers that are missing are better known before the minutes of measuring than after.
-  if (options.write) replaceSection(readFileSync(readme, 'utf8'), section, '')
+  if (options.write)
+    Object.keys(sections).forEach((name) => documentsOf(name).forEach((file) => insert(file, name, '')))
+  if (options.profileFolder !== undefined) mkdirSync(options.profileFolder, { recursive: true })
   prepare()
-  const { result, text } = options.memory ? await memory(options) : await throughput(options)
-  console.log(options.json ? JSON.stringify(result, null, 2) : text)
-  if (!options.write) return
-  writeFileSync(readme, replaceSection(readFileSync(readme, 'utf8'), section, text))
-  log(`Wrote the table into README.md, between the markers of "${section}".`)
-}
-
-async function throughput(options) {
   const load = findLoadGenerator()
-  const { variants, rounds, seconds } = options
-  const cases = await measureThroughput(options, load, log)
-  const protocol = `pairs of windows for each figure: ${rounds}, of ${seconds} s each`
-  const result = { environment: describeEnvironment(variants, { load: load.name, protocol }), variants, cases }
-  return { result, text: renderThroughput(result) }
-}
-
-async function memory(options) {
-  const variants = await measureMemory(options, log)
-  const how = { load: 'one request at a time', protocol: `pairs of processes: ${options.rounds}` }
-  const result = { environment: describeEnvironment(options.variants, how), variants }
-  return { result, text: renderMemory(result) }
-}
-
-function describeEnvironment(variants, { load, protocol }) {
-  const packages = ['bare', ...variants].flatMap((name) => VARIANTS[name].packages)
-  return {
-    cores: cpus().length,
-    platform: `${process.platform} ${process.arch}`,
-    node: process.versions.node,
-    load,
-    protocol,
-    versions: Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
+  const environment = describeEnvironment(load, nginx)
+  const results = await measure(sections, { load, nginx })
+  if (options.json) console.log(JSON.stringify({ environment, ...results }, null, 2))
+  for (const [name, result] of Object.entries(results)) {
+    const text = renderSection(name, result, environment)
+    if (!options.json) console.log(`\n${text}`)
+    if (!options.write) continue
+    for (const file of documentsOf(name)) {
+      writeFileSync(join(root, file), insert(file, name, file === WHOLE ? text : renderShortThroughput(result)))
+      log(`Wrote the tables into ${file}, between the markers of "${name}".`)
+    }
   }
 }
 
-function versionOf(name) {
-  return JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version
+async function measure(sections, tools) {
+  const entries = Object.entries(sections)
+  const plannedSeconds = entries.reduce((sum, [name, options]) => sum + SECTIONS[name].plan(options), 0)
+  const progress = createProgress(plannedSeconds, log)
+  const results = {}
+  for (const [name, options] of entries) {
+    const { rounds, seconds } = options
+    results[name] = { rounds, seconds, ...(await SECTIONS[name].measure(options, { ...tools, progress })) }
+  }
+  return results
+}
+
+function renderSection(name, result, environment) {
+  const { bars, render, protocol } = SECTIONS[name]
+  return paragraphs(
+    renderBars(bars(result)),
+    render(result),
+    renderEnvironment(environment, protocol?.(result, environment)),
+  )
+}
+
+/** Where a section is written to. */
+function documentsOf(name) {
+  return name === 'throughput' ? [WHOLE, SHORT] : [WHOLE]
+}
+
+/** The document with `text` in the place of the section. */
+function insert(file, name, text) {
+  return replaceSection(readFileSync(join(root, file), 'utf8'), name, text)
 }

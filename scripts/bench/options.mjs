@@ -1,24 +1,35 @@
 // The command line of the benchmark.
 import { parseArgs } from 'node:util'
 import { CASES } from './pages.mjs'
-import { VARIANTS } from './variants.mjs'
+import { SECTIONS } from './sections.mjs'
 
+const NGINX = 'nginx sub_filter'
 const caseNames = CASES.map(({ name }) => name)
-const filterNames = Object.keys(VARIANTS).filter((name) => name !== 'bare')
+const sectionNames = Object.keys(SECTIONS)
+const variantNames = [...new Set(Object.values(SECTIONS).flatMap(({ known = [] }) => known))]
+
+const sectionLines = Object.entries(SECTIONS).map(([name, { about }]) => `  ${`--${name}`.padEnd(20)}${about}`)
 
 export const USAGE = `Usage: npm run bench -- [options]
 
-Measures what a response filter costs, as a ratio to bare Express 5.
+Measures what Facsimile costs, in pairs with bare Express 5. What to measure, throughput unless told otherwise:
 
-  --quick             bare and facsimile only, 3 rounds of 0.5 s: under a minute
-  --only <case,..>    ${caseNames.join(', ')}
-  --variants <list>   ${filterNames.join(', ')}
-  --rounds <n>        pairs of windows for each case, 1 to 100 (default 5)
-  --seconds <n>       length of a window, 0.2 to 60 (default 2)
-  --memory            peak memory with a 20 MB page and delay of the first byte instead of throughput
-  --json              figures as JSON in place of the table
-  --write             also put the table into README.md, between its markers
+${sectionLines.join('\n')}
+  --all               all of these
+
+How:
+
+  --quick             Facsimile and bare Express only, few and short windows: under a minute for each part
+  --only <case,..>    throughput of these: ${caseNames.join(', ')}
+  --variants <list>   ${variantNames.join(', ')}
+  --rounds <n>        pairs for each figure, 1 to 100 (default 6); an even number lets each go first equally often
+  --seconds <n>       length of a window, 0.2 to 60 (default 2); a slow filter gets up to three times as long
+  --json              figures as JSON in place of the tables
+  --write             also put the tables into BENCHMARKS.md and README.md, between their markers
+  --cpu-prof <folder> leave a profile of the processor time of each server there; the figures are then of no use
   --help              this text
+
+wrk makes the load where it is found, else autocannon. nginx takes part where it is found.
 `
 
 /** A command line that cannot be understood; the command ends with status 2. */
@@ -27,8 +38,9 @@ export class UsageError extends Error {
 }
 
 const FLAGS = {
+  ...Object.fromEntries(sectionNames.map((name) => [name, { type: 'boolean', default: false }])),
+  all: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
-  memory: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   write: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -36,25 +48,55 @@ const FLAGS = {
   variants: { type: 'string' },
   rounds: { type: 'string' },
   seconds: { type: 'string' },
+  'cpu-prof': { type: 'string' },
 }
 
-/** What to measure, from the words after the command. Throws `UsageError` with the word that is wrong and what may stand there. */
+/**
+ * What to measure, from the words after the command: `sections` holds the options of each part by its name. Throws
+ * `UsageError` with the word that is wrong and what may stand there.
+ */
 export function parseOptions(args) {
-  const { quick, memory, json, write, help, only, variants, rounds, seconds } = parseFlags(args)
-  const brief = quick || memory
+  const values = parseFlags(args)
+  const { quick, json, write, help, only, variants, 'cpu-prof': profileFolder } = values
+  refuseWriting(values)
+  if (profileFolder === '') throw new UsageError('--cpu-prof is ""; it takes the folder that profiles are written to.')
+  const chosen = sectionNames.filter((name) => values.all || values[name])
+  const common = {
+    profileFolder,
+    rounds: numberOf('--rounds', values.rounds, { fallback: quick ? 2 : 6, min: 1, max: 100, whole: true }),
+    seconds: numberOf('--seconds', values.seconds, { fallback: quick ? 0.5 : 2, min: 0.2, max: 60 }),
+    settleSeconds: quick ? 0.1 : 0.3,
+    // The compiler is at work for some seconds after a server's first request.
+    startUpSeconds: quick ? 1 : 2,
+    warmUpSeconds: quick ? 0.3 : 2,
+    requests: quick ? 40 : 200,
+    pages: quick ? 8 : 20,
+    cases: only === undefined ? CASES : CASES.filter(({ name }) => listOf('--only', only, caseNames).includes(name)),
+  }
+  const wanted = variants === undefined ? undefined : listOf('--variants', variants, variantNames)
+  const sections = (chosen.length === 0 ? ['throughput'] : chosen).map((name) => [
+    name,
+    { ...common, variants: variantsOf(name, wanted, quick) },
+  ])
   return {
-    memory,
     json,
     write,
     help,
-    cases: only === undefined ? CASES : CASES.filter(({ name }) => listOf('--only', only, caseNames).includes(name)),
-    variants:
-      variants === undefined ? (brief ? ['facsimile'] : filterNames) : listOf('--variants', variants, filterNames),
-    rounds: numberOf('--rounds', rounds, { fallback: quick ? 3 : 5, min: 1, max: 100, whole: true }),
-    seconds: numberOf('--seconds', seconds, { fallback: quick ? 0.5 : 2, min: 0.2, max: 60 }),
-    // Long enough for the memory provider to reach its bounds, after which it costs what it costs on a busy site.
-    warmUpSeconds: quick ? 0.4 : 3,
+    profileFolder,
+    nginxIsWanted: wanted?.includes(NGINX),
+    sections: Object.fromEntries(sections),
   }
+}
+
+/** The sections for a machine without nginx, where the report says so. Throws `UsageError` when nginx was asked for by name. */
+export function withoutNginx({ sections, nginxIsWanted }) {
+  if (nginxIsWanted) throw new UsageError(`nginx was not found; install it, or leave "${NGINX}" out of --variants.`)
+  return Object.fromEntries(
+    Object.entries(sections).map(([name, { variants, ...options }]) => [
+      name,
+      { ...options, variants: variants.filter((variant) => variant !== NGINX) },
+    ]),
+  )
 }
 
 function parseFlags(args) {
@@ -63,6 +105,21 @@ function parseFlags(args) {
   } catch (cause) {
     throw new UsageError(`${cause.message}. See --help.`, { cause })
   }
+}
+
+/** What is written down is whole, and is not what a profiler makes of it. */
+function refuseWriting({ write, ...values }) {
+  const half = ['quick', 'only', 'variants', 'cpu-prof'].find((name) => values[name])
+  if (write && half !== undefined) throw new UsageError(`--write takes whole tables only; leave --${half} out.`)
+}
+
+function variantsOf(section, wanted, quick) {
+  const { variants = [], quick: few = [], known } = SECTIONS[section]
+  if (known === undefined) return []
+  if (wanted === undefined) return quick ? few : variants
+  const measurable = known.filter((name) => wanted.includes(name))
+  if (measurable.length > 0) return measurable
+  throw new UsageError(`--variants names nothing that --${section} measures; choose from ${known.join(', ')}.`)
 }
 
 function listOf(flag, text, known) {

@@ -4,6 +4,7 @@ const KIB = 1024
 const CHUNK_BYTES = 16 * KIB
 const HUGE_PAGE_BYTES = 20 * KIB * KIB
 const OPENING_BYTES = 2 * KIB
+const THANKS = 'Thank you for your visit. '
 
 /** What is measured, in the order of the table: `path` is the route, `kind` says whether a snippet belongs in it. */
 export const CASES = Object.freeze([
@@ -17,8 +18,14 @@ export const CASES = Object.freeze([
   { name: 'png-20kb', label: '20 KB PNG', path: '/png', kind: 'other' },
 ])
 
+/** Pages that are long enough to be felt by whoever asks for something else meanwhile. */
+export const LONG_CASES = Object.freeze([
+  { name: 'send-10mb', label: '10 MB page, one shot', path: '/send/10240', kind: 'html' },
+  { name: 'stream-10mb', label: '10 MB page, streamed', path: '/stream/10240', kind: 'html' },
+])
+
 /** Sizes of the pages under `/send/` and `/stream/`, in units of 1024 bytes. */
-export const PAGE_SIZES_KIB = [10, 100, 1024]
+export const PAGE_SIZES_KIB = [10, 100, 1024, 10_240]
 
 /** A page of a small shop, exactly `bytes` long in UTF-8. */
 export function createPage(bytes) {
@@ -33,9 +40,13 @@ export function createPage(bytes) {
     parts.push(part)
     length += partLength
   }
-  return (
-    parts.join('') + end.replace('VAT. ', `VAT. ${'Thank you for your visit. '.repeat(bytes).slice(0, bytes - length)}`)
-  )
+  const rest = bytes - length
+  return parts.join('') + end.replace('VAT. ', `VAT. ${THANKS.repeat(Math.ceil(rest / THANKS.length)).slice(0, rest)}`)
+}
+
+/** The bytes of the page that `path` ends in the size of. */
+export function pageBytesOf({ path }) {
+  return Number(path.split('/').at(-1)) * KIB
 }
 
 /** `page` in the pieces in which a renderer would write it. */
@@ -83,11 +94,11 @@ export function createImage() {
   return image
 }
 
-/** The bytes that bare Express sends for one of `CASES`. */
-export function expectedBody({ path }) {
-  if (path === '/json') return createJson()
-  if (path === '/png') return createImage()
-  return Buffer.from(createPage(Number(path.split('/').at(-1)) * KIB))
+/** The bytes that bare Express sends for one of `CASES` or `LONG_CASES`. */
+export function expectedBody(testCase) {
+  if (testCase.path === '/json') return createJson()
+  if (testCase.path === '/png') return createImage()
+  return Buffer.from(createPage(pageBytesOf(testCase)))
 }
 
 function pageHead() {

@@ -1,9 +1,9 @@
 // One Express 5 application behind one filter, in a process of its own: `server.mjs <variant> [--count-stores]`.
-// It tells its port over IPC (or on stdout when started by hand) and answers the questions in `answers`.
-import { existsSync, readFileSync } from 'node:fs'
+// It tells its port over IPC (or on stdout when started by hand) and answers questions.
 import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import express from 'express'
+import { answerParent } from './answers.mjs'
 import {
   PAGE_SIZES_KIB,
   chunksOf,
@@ -16,37 +16,31 @@ import {
 import { VARIANTS } from './variants.mjs'
 
 /** How long the handler of `/delayed` is busy between the head of its page and the rest. */
-const HANDLER_WAIT_MS = 25
+const HANDLER_WAIT_MS = 50
 
 const [variantName, flag] = process.argv.slice(2)
 const counts = { stores: 0, pages: 0 }
-const answers = {
-  cpuMicros: () => Object.values(process.cpuUsage()).reduce((sum, micros) => sum + micros, 0),
-  peakBytes,
-  counts: () => counts,
-}
+const { mount, keepsUpTo } = VARIANTS[variantName]
+// Whoever stores nothing does not load what stores.
+const store = keepsUpTo === undefined ? undefined : await import('./full-store.mjs')
+const provider = store?.createBoundedProvider()
 
 const app = express()
 if (flag === '--count-stores') app.use(countPages)
-await VARIANTS[variantName].mount(app, flag === '--count-stores' ? { cacheProvider: await countingProvider() } : {})
+await mount(app, flag === '--count-stores' ? counting(provider) : provider)
 addRoutes(app)
 
 const server = createServer(app)
 server.listen(0, '127.0.0.1', () => {
-  const { port } = server.address()
-  if (!process.send) return console.log(`http://127.0.0.1:${port}`)
-  process.send({ port })
+  answerParent(server.address().port, { counts: () => counts, fill: (bytes) => store.fillStore(provider, bytes) })
 })
-process.on('message', ({ ask }) => process.send({ answer: answers[ask]() }))
-process.once('disconnect', () => process.exit())
-process.once('SIGINT', () => process.exit())
 
 function addRoutes(app) {
   for (const size of PAGE_SIZES_KIB) {
-    const text = createPage(size * 1024)
-    const bytes = Buffer.from(text)
-    app.get(`/send/${size}`, (_req, res) => res.send(text))
-    app.get(`/stream/${size}`, (_req, res) => stream(res, chunksOf(bytes)))
+    const text = once(() => createPage(size * 1024))
+    const bytes = once(() => Buffer.from(text()))
+    app.get(`/send/${size}`, (_req, res) => res.send(text()))
+    app.get(`/stream/${size}`, (_req, res) => stream(res, chunksOf(bytes())))
   }
   const json = createJson()
   const image = createImage()
@@ -61,11 +55,10 @@ function addRoutes(app) {
   })
 }
 
-/** The most memory that this process ever had; Linux counts it from its start, elsewhere the parent's may be in it. */
-function peakBytes() {
-  const status = '/proc/self/status'
-  const [, kibibytes] = (existsSync(status) && /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(status, 'utf8'))) || []
-  return (Number(kibibytes) || process.resourceUsage().maxRSS) * 1024
+/** A page is made when it is asked for: a server that never sends the long ones does not hold them. */
+function once(make) {
+  let made
+  return () => (made ??= make())
 }
 
 /** Writes each chunk when the one before has found room; a filter that answers nothing to `write` is not waited for. */
@@ -97,10 +90,8 @@ function countPages(_req, res, next) {
   next()
 }
 
-/** The memory provider, with each finished store counted. */
-async function countingProvider() {
-  const { createMemoryProvider } = await import('@facsimile/core/memory')
-  const provider = createMemoryProvider()
+/** The provider, with each finished store counted. */
+function counting(provider) {
   return {
     ...provider,
     openSink() {

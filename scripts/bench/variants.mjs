@@ -12,27 +12,64 @@ export const CRAWLER_ADDRESS = '203.0.113.9'
 /** What a filter without tokens puts before `</body>`: the same code with an address of the same length. */
 export const PLAIN_SNIPPET = HEAD_SNIPPET + END_SNIPPET.replace('%FetchUrl%', `"/facsimile?t=${'A'.repeat(32)}"`)
 
+const MIB = 1024 * 1024
+/** The default of `maxPageBytes`: a longer page is injected and not stored. */
+const DEFAULT_MAX_PAGE_BYTES = 5 * MIB
+
 /**
- * Each filter by name: `mount(app, options)` puts it in front of the routes, `capture` tells whether it also stores each
- * page, and `packages` are those that a reader needs the versions of.
+ * Who takes part, by name. `base` is what a figure is a ratio to; `mount(app, provider)` puts a filter in front of the
+ * routes, `injects` tells whether it changes pages, `keepsUpTo` how long a page may be that it also stores, and
+ * `packages` are those that a reader needs the versions of. What stands in nginx is not mounted: see nginx.mjs.
  */
 export const VARIANTS = Object.freeze({
-  bare: { mount: () => undefined, injects: false, capture: false, packages: ['express'] },
-  facsimile: { mount: mountFacsimile, capture: true, packages: ['@facsimile/express'] },
-  'express-interceptor': { mount: mountExpressInterceptor, capture: false, packages: ['express-interceptor'] },
-  'html-rewriter-wasm': { mount: mountHtmlRewriterWasm, capture: false, packages: ['html-rewriter-wasm'] },
-  'classes only': { mount: mountSharedClasses, injects: false, capture: false, packages: [] },
+  bare: { mount: () => undefined, injects: false, packages: ['express'] },
+  facsimile: {
+    base: 'bare',
+    mount: (app, cacheProvider) => mountFacsimile(app, { cacheProvider }),
+    injects: 'snippets',
+    keepsUpTo: DEFAULT_MAX_PAGE_BYTES,
+    packages: ['@facsimile/express'],
+  },
+  'insertion only': {
+    base: 'bare',
+    mount: (app) => mountFacsimile(app, { disableCache: true }),
+    injects: 'snippets',
+    packages: ['@facsimile/express'],
+  },
+  'capture to 16 MiB': {
+    base: 'bare',
+    mount: (app, cacheProvider) => mountFacsimile(app, { cacheProvider, maxPageBytes: 16 * MIB }),
+    injects: 'snippets',
+    keepsUpTo: 16 * MIB,
+    packages: ['@facsimile/express'],
+  },
+  'express-interceptor': {
+    base: 'bare',
+    mount: mountExpressInterceptor,
+    injects: 'plain snippet',
+    packages: ['express-interceptor'],
+  },
+  'html-rewriter-wasm': {
+    base: 'bare',
+    mount: mountHtmlRewriterWasm,
+    injects: 'plain snippet',
+    packages: ['html-rewriter-wasm'],
+  },
+  'classes only': { base: 'bare', mount: mountSharedClasses, injects: false, packages: [] },
+  'bare again': { base: 'bare', mount: () => undefined, injects: false, packages: [] },
+  'nginx plain': { proxied: true, injects: false, packages: [] },
+  'nginx sub_filter': { base: 'nginx plain', proxied: true, injects: 'plain snippet', packages: [] },
 })
 
-/** Insertion and capture with the memory provider; `cacheProvider` is another one where stores are counted. */
-async function mountFacsimile(app, { cacheProvider = 'memory:' }) {
+/** Insertion by two snippets; `settings` say what is stored, and where. */
+async function mountFacsimile(app, settings) {
   const { createFacsimile } = await import('@facsimile/express')
   const facsimile = createFacsimile({
     snippets: [
       { name: 'start', placement: 'head-start', html: HEAD_SNIPPET },
       { name: 'recorder', placement: 'body-end', html: END_SNIPPET },
     ],
-    cacheProvider,
+    ...settings,
     // The load comes from a visitor; the copies are fetched by whoever says that it is the crawler.
     clientAddress: { source: 'x-forwarded-for', trustedProxies: ['127.0.0.1'] },
     allowedAddresses: [CRAWLER_ADDRESS],

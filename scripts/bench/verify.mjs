@@ -16,25 +16,34 @@ export async function verifyCase(server, testCase) {
   const fail = (problem) => {
     throw new Error(`${server.variant} fails at ${testCase.name}: ${problem}. Its figures would mean nothing.`)
   }
+  const { injects, keepsUpTo } = VARIANTS[server.variant]
   const expected = expectedBody(testCase)
   const body = await bytesFrom(server.origin + testCase.path, fail)
-  if (VARIANTS[server.variant].injects === false || testCase.kind !== 'html') {
+  if (injects === false || testCase.kind !== 'html') {
     if (!body.equals(expected)) fail('the response was changed')
     return
   }
-  const { page, fetchUrl, problem } = VARIANTS[server.variant].capture
-    ? takeOutSnippets(body.toString())
-    : takeOutPlainSnippet(body.toString())
+  const takeOut = injects === 'snippets' ? takeOutSnippets : takeOutPlainSnippet
+  const { page, fetchUrl, problem } = takeOut(body.toString())
   if (problem) fail(problem)
   if (page !== expected.toString()) fail('more was changed than the snippets')
-  if (fetchUrl === undefined) return
-  const copy = await bytesFrom(new URL(fetchUrl, server.origin), fail, { 'X-Forwarded-For': CRAWLER_ADDRESS })
+  if (keepsUpTo === undefined) return fetchUrl && fail('the page carries the address of a copy that nobody makes')
+  await verifyCopy(server, fetchUrl, expected.length <= keepsUpTo ? expected : undefined, fail)
+}
+
+/** `expected` is `undefined` for a page that is too long to be stored: it may carry an address, and there is nothing. */
+async function verifyCopy({ origin }, fetchUrl, expected, fail) {
+  if (!fetchUrl) return expected && fail('the page carries no address of its copy')
+  const url = new URL(fetchUrl, origin)
+  const headers = { 'X-Forwarded-For': CRAWLER_ADDRESS }
+  if (expected === undefined) return bytesFrom(url, fail, headers, 404)
+  const copy = await bytesFrom(url, fail, headers)
   if (!copy.equals(expected)) fail('the stored copy is not the page')
 }
 
 /** Loads a server of its own whose stores are counted, and throws unless it stores every page that it sends. */
 export async function verifyStores(variant, cases, load) {
-  const server = await startServer(variant, { flags: ['--count-stores'] })
+  const server = await startServer(variant, { args: ['--count-stores'] })
   try {
     for (const { path } of cases) await load.run(server.origin + path, LOADED_SECONDS)
     const deadline = performance.now() + STORE_DEADLINE_MS
@@ -50,13 +59,13 @@ export async function verifyStores(variant, cases, load) {
   }
 }
 
-async function bytesFrom(url, fail, headers = {}) {
+async function bytesFrom(url, fail, headers = {}, status = 200) {
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(REQUEST_DEADLINE_MS) })
-  if (response.status !== 200) fail(`${new URL(url).pathname} answered ${response.status}`)
+  if (response.status !== status) fail(`${new URL(url).pathname} answered ${response.status} in place of ${status}`)
   return Buffer.from(await response.arrayBuffer())
 }
 
-/** `text` without the two snippets of `facsimile`, and the address that the second one carries. */
+/** `text` without the two snippets of Facsimile, and the address that the second one carries; `null` where there is none. */
 export function takeOutSnippets(text) {
   const [beforeUrl, afterUrl] = END_SNIPPET.split('%FetchUrl%')
   const [opening, headRest, ...moreHeads] = text.split(HEAD_SNIPPET)
@@ -70,7 +79,6 @@ export function takeOutSnippets(text) {
   const tail = endRest.slice(urlEnd + afterUrl.length)
   if (urlEnd < 0 || !isTail(tail)) return { problem: 'the end snippet is incomplete or not at the end of the body' }
   const fetchUrl = JSON.parse(endRest.slice(0, urlEnd))
-  if (typeof fetchUrl !== 'string') return { problem: 'the page carries no address of its copy' }
   return { page: opening + main + tail, fetchUrl }
 }
 

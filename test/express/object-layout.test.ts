@@ -16,13 +16,13 @@ describe('the layout of requests and responses under Express', () => {
     for (const server of servers.splice(0)) server.close()
   })
 
-  async function visit(app: express.Express, times: number): Promise<void> {
+  async function visit(app: express.Express, times: number, path = '/'): Promise<void> {
     const server = createServer(app).listen(0, '127.0.0.1')
     servers.push(server)
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     for (let count = 0; count < times; count++) {
-      const [answer] = (await once(get({ port, host: '127.0.0.1', agent: false }), 'response')) as [IncomingMessage]
+      const [answer] = (await once(get({ port, path, host: '127.0.0.1', agent: false }), 'response')) as [IncomingMessage]
       answer.resume()
       await once(answer, 'end')
     }
@@ -42,6 +42,20 @@ describe('the layout of requests and responses under Express', () => {
 
   it('lets all requests share one hidden class, and all responses another, whatever this V8 makes of Express', async () => {
     const [one, other] = await pairsBehind(createFacsimile({ disableCache: true, snippets: [SNIPPET] }).middleware)
+    expect(haveSameClass(one.res, other.res)).toBe(true)
+    expect(haveSameClass(one.req, other.req)).toBe(true)
+  })
+
+  it('does so for those that ask for a stored page', async () => {
+    const pairs: { req: IncomingMessage; res: ServerResponse }[] = []
+    const app = express()
+    app.use((req, res, next) => {
+      pairs.push({ req, res })
+      next()
+    })
+    app.use(createFacsimile().middleware)
+    await visit(app, 4, '/facsimile?t=none')
+    const [one, other] = pairs.slice(-2) as [(typeof pairs)[0], (typeof pairs)[0]]
     expect(haveSameClass(one.res, other.res)).toBe(true)
     expect(haveSameClass(one.req, other.req)).toBe(true)
   })

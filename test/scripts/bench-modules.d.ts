@@ -1,5 +1,34 @@
 // Types of the benchmark's plain JavaScript modules, as far as its tests use them.
 
+declare module '*/bench/bars.mjs' {
+  interface Bar {
+    what: string
+    atLeast?: number
+    atMost?: number
+    unit: string
+    measured: number
+  }
+  export function throughputBars(result: object): Bar[]
+  export function isMet(bar: Bar): boolean
+  export function renderBars(bars: Bar[]): string | undefined
+}
+
+declare module '*/bench/environment.mjs' {
+  export function renderEnvironment(environment: object, protocol: string | undefined): string
+}
+
+declare module '*/bench/event-loop.mjs' {
+  export function summarizeEventLoop(
+    testCase: object,
+    variants: string[],
+    samples: object[],
+  ): { variants: Record<string, object> }
+}
+
+declare module '*/bench/first-byte.mjs' {
+  export function summarizeFirstBytes(variants: string[], pairs: object[]): object
+}
+
 declare module '*/bench/load.mjs' {
   interface WindowCounts {
     requests: number
@@ -9,14 +38,30 @@ declare module '*/bench/load.mjs' {
   export function parseAutocannon(report: string): WindowCounts
 }
 
+declare module '*/bench/memory.mjs' {
+  export function summarizeMemory(variants: string[], pairs: object[]): object
+}
+
 declare module '*/bench/options.mjs' {
-  export class UsageError extends Error {}
-  export function parseOptions(args: string[]): {
+  interface SectionOptions {
     cases: { name: string }[]
     variants: string[]
     rounds: number
     seconds: number
   }
+  interface Options {
+    sections: Record<string, SectionOptions>
+  }
+  export const USAGE: string
+  export class UsageError extends Error {}
+  export function parseOptions(args: string[]): Options
+  export function withoutNginx(options: Options): Options['sections']
+}
+
+declare module '*/bench/other-reports.mjs' {
+  export function renderFirstByte(result: object): string
+  export function renderMemory(result: object): string
+  export function renderFetch(result: object): string
 }
 
 declare module '*/bench/pages.mjs' {
@@ -25,10 +70,20 @@ declare module '*/bench/pages.mjs' {
   export function expectedBody(testCase: { path: string }): Buffer
 }
 
+declare module '*/bench/progress.mjs' {
+  export function createProgress(
+    plannedSeconds: number,
+    log: (line: string) => void,
+    now: () => number,
+  ): { step(seconds: number, line: string): void }
+}
+
 declare module '*/bench/report.mjs' {
-  export function renderThroughput(result: object): string
-  export function renderMemory(result: object): string
   export function replaceSection(document: string, name: string, text: string): string
+}
+
+declare module '*/bench/sections.mjs' {
+  export const SECTIONS: Record<string, { plan(options: object): number }>
 }
 
 declare module '*/bench/statistics.mjs' {
@@ -41,13 +96,42 @@ declare module '*/bench/statistics.mjs' {
     requestsPerSecond: number
     cpuMicros: number
   }
-  export function median(values: number[]): number
-  export function spread(values: number[]): Spread
-  export function pairOrder(round: number, variant: string): string[]
-  export function summarizePairs(pairs: { bare: Window; variant: Window }[]): {
+  interface Summary {
     requests: Spread
     cpu: Spread
     extraCpuMicros: number
+  }
+  export function median(values: number[]): number
+  export function spread(values: number[]): Spread
+  export function pairOrder(turn: number, base: string, variant: string): string[]
+  export function summarizePairs(pairs: { base: Window; variant: Window }[]): Summary
+  export function windowSeconds(seconds: number, requestsPerSecond: number): number
+}
+
+declare module '*/bench/stored-pages.mjs' {
+  export function tokenOf(index: number): string
+  export function fetchPages(port: number, window: { from: number; to: number; again: boolean }): Promise<number>
+}
+
+declare module '*/bench/throughput-report.mjs' {
+  export function renderThroughput(result: object): string
+  export function renderShortThroughput(result: object): string
+}
+
+declare module '*/bench/throughput.mjs' {
+  interface Ratio {
+    median: number
+    min: number
+    max: number
+  }
+  export function summarizeCase(
+    testCase: object,
+    variants: string[],
+    pairs: object[],
+  ): {
+    bareRequestsPerSecond?: number
+    summaries: Record<string, { requests: Ratio }>
+    timesInterceptor?: Ratio
   }
 }
 
@@ -57,5 +141,5 @@ declare module '*/bench/variants.mjs' {
 }
 
 declare module '*/bench/verify.mjs' {
-  export function takeOutSnippets(text: string): { page?: string; fetchUrl?: string; problem?: string }
+  export function takeOutSnippets(text: string): { page?: string; fetchUrl?: string | null; problem?: string }
 }

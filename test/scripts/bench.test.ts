@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { parseAutocannon, parseWrk } from '../../scripts/bench/load.mjs'
-import { parseOptions, UsageError } from '../../scripts/bench/options.mjs'
+import { parseOptions, USAGE, UsageError, withoutNginx } from '../../scripts/bench/options.mjs'
 import { CASES, createPage, expectedBody } from '../../scripts/bench/pages.mjs'
-import { renderMemory, renderThroughput, replaceSection } from '../../scripts/bench/report.mjs'
-import { median, pairOrder, spread, summarizePairs } from '../../scripts/bench/statistics.mjs'
+import { SECTIONS } from '../../scripts/bench/sections.mjs'
+import { median, pairOrder, spread, summarizePairs, windowSeconds } from '../../scripts/bench/statistics.mjs'
 import { END_SNIPPET, HEAD_SNIPPET } from '../../scripts/bench/variants.mjs'
 import { takeOutSnippets } from '../../scripts/bench/verify.mjs'
 
@@ -29,8 +29,8 @@ describe('the statistics of the benchmark', () => {
   })
 
   test('divide within each pair before they take the median', () => {
-    const pair = (bare: number, variant: number) => ({
-      bare: { requestsPerSecond: bare, cpuMicros: 100 },
+    const pair = (base: number, variant: number) => ({
+      base: { requestsPerSecond: base, cpuMicros: 100 },
       variant: { requestsPerSecond: variant, cpuMicros: 120 },
     })
     const { requests, cpu, extraCpuMicros } = summarizePairs([pair(1000, 900), pair(100, 80), pair(2000, 1000)])
@@ -39,44 +39,108 @@ describe('the statistics of the benchmark', () => {
     expect(extraCpuMicros).toBe(20)
   })
 
-  test('let bare Express go first in every other round', () => {
-    expect([0, 1, 2].map((round) => pairOrder(round, 'facsimile')[0])).toEqual(['bare', 'facsimile', 'bare'])
+  test('let the members of a pair take turns in going first', () => {
+    expect([0, 1, 2].map((turn) => pairOrder(turn, 'bare', 'facsimile'))).toEqual([
+      ['bare', 'facsimile'],
+      ['facsimile', 'bare'],
+      ['bare', 'facsimile'],
+    ])
+  })
+
+  test('give a slow server a longer window, and at most three times as long', () => {
+    expect([5000, 100, 80, 10, 0].map((speed) => windowSeconds(2, speed))).toEqual([2, 2, 2.5, 6, 6])
   })
 })
 
 describe('the command line of the benchmark', () => {
-  test('measures every case and filter unless told otherwise', () => {
-    const options = parseOptions([])
-    expect(options.cases).toEqual(CASES)
-    expect(options.variants).toEqual(['facsimile', 'express-interceptor', 'html-rewriter-wasm', 'classes only'])
-    expect(options).toMatchObject({ rounds: 5, seconds: 2, memory: false, json: false, write: false })
+  test('measures throughput of every response and filter unless told otherwise', () => {
+    const { sections, ...rest } = parseOptions([])
+    expect(Object.keys(sections)).toEqual(['throughput'])
+    expect(sections['throughput']).toMatchObject({ cases: CASES, rounds: 6, seconds: 2 })
+    expect(sections['throughput']?.variants).toEqual([
+      'facsimile',
+      'insertion only',
+      'express-interceptor',
+      'html-rewriter-wasm',
+      'classes only',
+      'nginx sub_filter',
+    ])
+    expect(rest).toMatchObject({ json: false, write: false, help: false, profileFolder: undefined })
+  })
+
+  test('measures the parts that are named, and all of them on demand', () => {
+    expect(Object.keys(parseOptions(['--fetch', '--first-byte']).sections)).toEqual(['first-byte', 'fetch'])
+    const all = ['throughput', 'first-byte', 'event-loop', 'memory', 'fetch']
+    expect(Object.keys(parseOptions(['--all']).sections)).toEqual(all)
+    expect(Object.keys(SECTIONS)).toEqual(all)
   })
 
   test('compares with bare Express alone, and for a shorter time, when it is to be quick', () => {
-    const options = parseOptions(['--quick'])
-    expect(options.variants).toEqual(['facsimile'])
-    expect(options.rounds * options.seconds).toBeLessThan(3)
+    const { throughput } = parseOptions(['--quick']).sections
+    expect(throughput?.variants).toEqual(['facsimile'])
+    expect(planSeconds('throughput', ['--quick'])).toBeLessThan(60)
   })
 
-  test('takes the named cases in the order of the table', () => {
-    const { cases } = parseOptions(['--only', 'png-20kb,send-10kb', '--variants', 'html-rewriter-wasm'])
-    expect(cases.map(({ name }) => name)).toEqual(['send-10kb', 'png-20kb'])
+  test.each(Object.keys(SECTIONS))('has a quick run of the part %s that takes less than a minute', (name) => {
+    expect(planSeconds(name, ['--quick', `--${name}`])).toBeLessThan(60)
+  })
+
+  test('takes the named responses and filters in the order of the table', () => {
+    const { throughput } = parseOptions([
+      '--only',
+      'png-20kb,send-10kb',
+      '--variants',
+      'bare again, insertion only',
+    ]).sections
+    expect(throughput?.cases.map(({ name }) => name)).toEqual(['send-10kb', 'png-20kb'])
+    expect(throughput?.variants).toEqual(['insertion only', 'bare again'])
+  })
+
+  test('leaves out of a part the filters that it cannot measure', () => {
+    const { sections } = parseOptions(['--throughput', '--memory', '--variants', 'facsimile,nginx sub_filter'])
+    expect(sections['throughput']?.variants).toEqual(['facsimile', 'nginx sub_filter'])
+    expect(sections['memory']?.variants).toEqual(['facsimile'])
+  })
+
+  test('goes on without nginx where there is none, unless it was asked for by name', () => {
+    expect(withoutNginx(parseOptions([]))['throughput']?.variants).not.toContain('nginx sub_filter')
+    expect(() => withoutNginx(parseOptions(['--variants', 'nginx sub_filter']))).toThrow(UsageError)
   })
 
   test.each([
     [['--only', 'send-10gb'], /--only does not know "send-10gb"; choose from send-10kb/],
     [['--only', ''], /--only does not know ""/],
     [['--variants', 'facsimile,nginx'], /--variants does not know "nginx"; choose from facsimile/],
+    [
+      ['--memory', '--variants', 'classes only'],
+      /--variants names nothing that --memory measures; choose from facsimile/,
+    ],
     [['--rounds', '0'], /--rounds is "0"; it takes a whole number from 1 to 100/],
     [['--rounds', '2.5'], /--rounds is "2.5"/],
     [['--seconds', 'soon'], /--seconds is "soon"; it takes a number from 0.2 to 60/],
     [['--seconds', ''], /--seconds is ""/],
+    [['--cpu-prof', ''], /--cpu-prof is ""/],
+    [['--write', '--quick'], /--write takes whole tables only; leave --quick out/],
+    [['--write', '--only', 'png-20kb'], /leave --only out/],
+    [['--write', '--cpu-prof', 'profiles'], /leave --cpu-prof out/],
     [['--fast'], /--fast/],
     [['send-10kb'], /send-10kb/],
   ])('refuses %j and says what may stand there', (args, message) => {
     expect(() => parseOptions(args)).toThrow(UsageError)
     expect(() => parseOptions(args)).toThrow(message)
   })
+
+  test('explains each of its options', () => {
+    const options = ['all', 'quick', 'only', 'variants', 'rounds', 'seconds', 'json', 'write', 'cpu-prof', 'help']
+    for (const name of [...Object.keys(SECTIONS), ...options]) expect(USAGE).toContain(`\n  --${name} `)
+  })
+
+  function planSeconds(name: string, args: string[]): number {
+    const options = parseOptions(args).sections[name]
+    const section = SECTIONS[name]
+    if (options === undefined || section === undefined) throw new Error(`${name} is not measured`)
+    return section.plan(options)
+  }
 })
 
 describe('the reports of the load generators', () => {
@@ -96,15 +160,21 @@ Transfer/sec:     99.97MB
     expect(() => parseWrk(wrkReport('  Socket errors: connect 0, read 3, write 0, timeout 0\n'))).toThrow(/read 3/)
   })
 
-  test('of wrk are refused when nothing was counted', () => {
-    expect(() => parseWrk('')).toThrow(/counted no requests/)
+  test('may tell of no request, where a window was too short for one', () => {
+    const none = { requests: { total: 0 }, duration: 0, errors: 0, non2xx: 0 }
+    expect(parseAutocannon(JSON.stringify(none))).toEqual({ requests: 0, requestsPerSecond: 0 })
+    const report = '  0 requests in 100.05ms, 0.00B read\nRequests/sec:      0.00\n'
+    expect(parseWrk(report)).toEqual({ requests: 0, requestsPerSecond: 0 })
+  })
+
+  test('of wrk are refused when they tell nothing', () => {
+    expect(() => parseWrk('')).toThrow(/did not tell what it counted/)
   })
 
   test('of autocannon give the same counts', () => {
     const report = { requests: { total: 1000 }, duration: 0.5, errors: 0, non2xx: 0 }
     expect(parseAutocannon(JSON.stringify(report))).toEqual({ requests: 1000, requestsPerSecond: 2000 })
     expect(() => parseAutocannon(JSON.stringify({ ...report, non2xx: 1 }))).toThrow(/1 responses other than 2xx/)
-    expect(() => parseAutocannon(JSON.stringify({ ...report, requests: { total: 0 } }))).toThrow(/no requests/)
   })
 })
 
@@ -116,7 +186,7 @@ describe('the pages of the benchmark', () => {
     },
   )
 
-  test.each([10, 100, 1024])('of %i KiB have exactly this size and one end of their body', (kibibytes) => {
+  test.each([10, 100, 1024, 10_240])('of %i KiB have exactly this size and one end of their body', (kibibytes) => {
     const page = createPage(kibibytes * 1024)
     expect(Buffer.byteLength(page)).toBe(kibibytes * 1024)
     expect(page.split('</body>')).toHaveLength(2)
@@ -133,6 +203,10 @@ describe('the proof that a page was injected', () => {
     expect(takeOutSnippets(injected)).toEqual({ page: head + end, fetchUrl: url })
   })
 
+  test('tells that a page carries no address, as where nothing is stored', () => {
+    expect(takeOutSnippets(injected.replace(JSON.stringify(url), 'null')).fetchUrl).toBeNull()
+  })
+
   test.each([
     ['no snippet', head + end, /0 times/],
     ['two head snippets', injected.replace('<title>', `${HEAD_SNIPPET}<title>`), /head snippet is there 2 times/],
@@ -143,81 +217,7 @@ describe('the proof that a page was injected', () => {
       /after the head/,
     ],
     ['an end snippet before the end', injected.replace(endSnippet, `${endSnippet}<p>more</p>`), /not at the end/],
-    ['no address', injected.replace(JSON.stringify(url), 'null'), /no address/],
   ])('refuses a page with %s', (_, page, problem) => {
     expect(takeOutSnippets(page).problem).toMatch(problem)
-  })
-})
-
-describe('the report of the benchmark', () => {
-  const environment = {
-    cores: 2,
-    platform: 'linux x64',
-    node: '20.20.0',
-    load: 'wrk, 16 connections',
-    protocol: 'pairs of windows for each figure: 5, of 2 s each',
-    versions: { express: '5.3.0', '@facsimile/express': '0.1.0' },
-  }
-
-  test('is a Markdown table of ratios with the machine under it', () => {
-    const summary = {
-      requests: { median: 0.954, min: 0.9, max: 1.02 },
-      cpu: { median: 1.046, min: 1, max: 1.1 },
-      extraCpuMicros: 12.4,
-    }
-    const faster = { ...summary, extraCpuMicros: -3 }
-    const report = renderThroughput({
-      environment,
-      variants: ['facsimile'],
-      cases: [
-        { label: '10 KB page, one shot', bareRequestsPerSecond: 4999.6, summaries: { facsimile: summary } },
-        { label: '100 KB JSON', bareRequestsPerSecond: 3000, summaries: { facsimile: faster } },
-      ],
-    })
-    expect(report.split('\n').slice(0, 4)).toEqual([
-      '| response             | bare Express, req/s | facsimile               | CPU           |',
-      '| -------------------- | ------------------- | ----------------------- | ------------- |',
-      '| 10 KB page, one shot | 5000                | **0.95** (0.90 to 1.02) | 1.05 (+12 µs) |',
-      '| 100 KB JSON          | 3000                | **0.95** (0.90 to 1.02) | 1.05 (−3 µs)  |',
-    ])
-    expect(report).toContain(
-      '2 cores shared with the client; linux x64; Node 20.20.0; wrk, 16 connections; pairs of windows for each figure: 5, of 2 s each; express 5.3.0, @facsimile/express 0.1.0.',
-    )
-  })
-
-  test('of memory has a row for bare Express without differences', () => {
-    const report = renderMemory({
-      environment,
-      variants: {
-        bare: { peakMegabytes: 100, firstByteMs: 1.2 },
-        facsimile: {
-          peakMegabytes: 111,
-          firstByteMs: 1.3,
-          extraMegabytes: { median: 11, min: -2.04, max: 15 },
-          extraFirstByteMs: { median: 0.1, min: -0.001, max: 0.2 },
-        },
-      },
-    })
-    expect(report).toMatch(/^\| bare +\| 100\.0 +\| +\| 1\.20 +\| +\|$/m)
-    expect(report).toMatch(
-      /^\| facsimile \| 111\.0 +\| \*\*\+11\.0\*\* \(−2\.0 to \+15\.0\) \| 1\.30 +\| \*\*\+0\.10\*\* \(\+0\.00 to \+0\.20\) \|$/m,
-    )
-  })
-
-  test('replaces what stands between its two markers and nothing else', () => {
-    const readme = '# Title\n\n<!-- bench:start -->\n\nold\n\n<!-- bench:end -->\n\nrest $& $1\n'
-    const written = replaceSection(readme, 'bench', 'new $& table\n')
-    expect(written).toBe('# Title\n\n<!-- bench:start -->\n\nnew $& table\n\n<!-- bench:end -->\n\nrest $& $1\n')
-    expect(replaceSection(written, 'bench', 'new $& table')).toBe(written)
-  })
-
-  test.each([
-    ['no markers', '# Title\n'],
-    ['no end', '<!-- bench:start -->\n'],
-    ['the wrong order', '<!-- bench:end -->\n<!-- bench:start -->\n'],
-    ['two starts', '<!-- bench:start -->\n<!-- bench:start -->\n<!-- bench:end -->\n'],
-    ['two ends', '<!-- bench:start -->\n<!-- bench:end -->\n<!-- bench:end -->\n'],
-  ])('refuses a document with %s and names the markers', (_, readme) => {
-    expect(() => replaceSection(readme, 'bench', 'table')).toThrow('<!-- bench:start -->')
   })
 })
