@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const HEARTBEAT_MS = 1
-/** After so long the heart has beaten again, whatever held it up. */
+/** After so long the heart has beaten, whatever held it up. */
 const SETTLED_MS = 5
 
 const loop = monitorEventLoopDelay({ resolution: HEARTBEAT_MS })
@@ -15,9 +15,11 @@ const answersOfAll = {
   cpuMicros: () => Object.values(process.cpuUsage()).reduce((sum, micros) => sum + micros, 0),
   residentBytes: () => process.memoryUsage.rss(),
   peakBytes,
-  watchLoop() {
+  /** Resolves when the heart beats: what came before its first beat would not be seen. */
+  async watchLoop() {
     loop.reset()
     loop.enable()
+    await delay(SETTLED_MS)
   },
   /** Milliseconds of the longest pause between two heartbeats since `watchLoop`. */
   async longestPauseMs() {

@@ -7,7 +7,7 @@ import { verifyCase } from './verify.mjs'
 
 const WARM_UP_PAGES = 4
 const START_SECONDS = 1.5
-const PAGE_SECONDS = 0.06
+const PAGE_SECONDS = 0.07
 
 export function planEventLoop({ variants, rounds, pages }) {
   return variants.length * rounds * planRound(pages)
