@@ -22,7 +22,9 @@ describe('the layout of requests and responses under Express', () => {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     for (let count = 0; count < times; count++) {
-      const [answer] = (await once(get({ port, path, host: '127.0.0.1', agent: false }), 'response')) as [IncomingMessage]
+      const [answer] = (await once(get({ port, path, host: '127.0.0.1', agent: false }), 'response')) as [
+        IncomingMessage,
+      ]
       answer.resume()
       await once(answer, 'end')
     }
