@@ -7,7 +7,7 @@ Loads a site behind Facsimile with requests of all kinds, a fifth of them given 
 tells whether memory, timers, handles or listeners are left behind and every page was right. Exits with 1 when not.
 
   --requests <n>      how many, 1000 to 100000000 (default 60000, or no end with --seconds)
-  --seconds <n>       how long at most, 5 to 1000000 (default no end)
+  --seconds <n>       how long, 5 to 1000000, or until memory was looked at three times (default no end)
   --store <which>     memory: a memory provider within one that fails in four ways (default)
                       redis: a throw-away Redis, frozen or killed
   --flap <seconds>    how often the store dies or returns, 0.5 to 600 (default 5)
