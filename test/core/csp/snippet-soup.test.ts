@@ -46,7 +46,9 @@ function rendered(html: string): string {
   const set = compileSnippets([{ name: 's', html, placement: 'body-end' }])({ path: '/', method: 'GET', headers: {} })
   const fitted = set.fit({ isUtf8: true, host: 'shop.example', policies: POLICIES })
   const values = { fetchUrl: undefined, token: undefined, nonces: POLICIES.nonces }
-  return fitted.render(values, true).bodyEnd?.toString() ?? ''
+  const text = fitted.render(values, true).bodyEnd
+  if (!Buffer.isBuffer(text)) throw new Error('a snippet without a marker is one text')
+  return text.toString()
 }
 
 function* elementsIn(node: Node): Generator<Element> {
