@@ -19,6 +19,8 @@ export default {
   },
   modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist/'],
   testTimeout: 30_000,
+  // Jest would leave one processor idle. Most tests wait for others, and no two share what they change.
+  maxWorkers: '100%',
   reporters: ['default', '<rootDir>/test/support/tally-reporter.mjs'],
   coverageProvider: 'v8',
   collectCoverageFrom: ['packages/{core,express,cli}/src/**/*.ts'],

@@ -21,13 +21,14 @@ export function editPageHeaders(
   bodyBytes: number | undefined,
 ): void {
   const { count, id, carriesNonce } = visit.fitted
-  const { carriesToken } = visit
-  if (count === 0 && !carriesToken) return
+  // A page that is stored may carry its token: in a snippet, or written by an application that asks for it later.
+  const { stores: mayCarryToken } = visit
+  if (count === 0 && !mayCarryToken) return
   const remove = (name: string) => header(name) !== undefined && res.removeHeader(name)
-  if (carriesToken || carriesNonce) VALIDATORS.forEach(remove)
+  if (mayCarryToken || carriesNonce) VALIDATORS.forEach(remove)
   if (count === 0) return
   OF_THE_BYTES.forEach(remove)
-  if (!carriesToken && !carriesNonce) {
+  if (!mayCarryToken && !carriesNonce) {
     remove('last-modified')
     markEntityTag(res, header('etag'), id)
   }

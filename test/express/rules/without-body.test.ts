@@ -38,9 +38,9 @@ describe('rule 15: HEAD', () => {
     },
   )
 
-  test('of a page gets the headers of GET', async () => {
+  test.each([true, false])('of a page gets the headers of GET (disableCache: %s)', async (disableCache) => {
     const app = express()
-    app.use(createTestFacsimile().middleware)
+    app.use(createTestFacsimile({ disableCache }).middleware)
     app.get('/', (_req, res) => res.cookie('a', '1').send(PAGE))
     const { port } = await serve(app)
     const names = async (method: string) => {
