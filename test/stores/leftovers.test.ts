@@ -12,7 +12,7 @@ const WORKERS = 8
 const FIRST_END_MS = 1_000
 const SPREAD_MS = 800
 /** Pulls are sent from so long before the end of their page until so long after it. */
-const EARLIEST_MS = 45
+const EARLIEST_MS = 300
 const LATEST_MS = 15
 
 const WAYS: readonly (readonly [string, AtRestSettings])[] = [
@@ -58,7 +58,7 @@ function planPages(): Pull[] {
   const start = Date.now() + FIRST_END_MS
   return Array.from({ length: PAGES }, (_, index) => {
     const expiresAt = start + Math.floor((SPREAD_MS * index) / PAGES)
-    const dueAt = expiresAt - EARLIEST_MS + ((index * 7) % (EARLIEST_MS + LATEST_MS))
+    const dueAt = expiresAt - EARLIEST_MS + ((index * 11) % (EARLIEST_MS + LATEST_MS))
     return { token: createPageToken(), expiresAt, dueAt }
   })
 }

@@ -32,8 +32,10 @@ export function judgeResponse(statusCode: number, header: HeaderReader, xhtml: b
   if (type.passOver === 'not-html') return type
   if (REDIRECTS.has(statusCode) && header('location') !== undefined) return { passOver: 'redirect' }
   if (header('content-range') !== undefined) return { passOver: 'partial' }
-  if (ATTACHMENT.test(header('content-disposition') ?? '')) return { passOver: 'attachment' }
-  if (NO_TRANSFORM.test(header('cache-control') ?? '')) return { passOver: 'no-transform' }
+  const disposition = header('content-disposition')
+  if (disposition !== undefined && ATTACHMENT.test(disposition)) return { passOver: 'attachment' }
+  const cacheControl = header('cache-control')
+  if (cacheControl !== undefined && NO_TRANSFORM.test(cacheControl)) return { passOver: 'no-transform' }
   const contentEncoding = header('content-encoding')
   if (contentEncoding !== undefined && readCodings(contentEncoding) === undefined) return { passOver: 'encoded' }
   return type

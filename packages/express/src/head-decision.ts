@@ -85,7 +85,9 @@ function passOver(reason: PassOver): HeadDecision {
 
 /** Whether snippets would come to snippets. One Facsimile may insert and another one only store. */
 function isDoubled(res: Response, header: HeaderReader, { snippets }: Visit): boolean {
-  return snippets.count > 0 && (isInjected(res) || SAYS_INJECTED.test(header('facsimile-status') ?? ''))
+  if (snippets.count === 0) return false
+  const status = header('facsimile-status')
+  return isInjected(res) || (status !== undefined && SAYS_INJECTED.test(status))
 }
 
 function openPage(

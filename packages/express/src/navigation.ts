@@ -9,9 +9,13 @@ export function isNavigation(req: Request): boolean {
   const { headers } = req
   const destination = headers['sec-fetch-dest']
   // The value is what scripts send; an app that shows the page in itself sends its own name.
-  if (destination === undefined) return !/^XMLHttpRequest$/i.test(String(headers['x-requested-with']))
+  if (destination === undefined) return !isByScript(headers['x-requested-with'])
   // A service worker hands a navigation on as a request of its own, with an empty destination.
   return PAGE_DESTINATIONS.has(destination) || headers['sec-fetch-mode'] === 'navigate' || isAhead(req)
+}
+
+function isByScript(requestedWith: string | string[] | undefined): boolean {
+  return requestedWith !== undefined && /^XMLHttpRequest$/i.test(String(requestedWith))
 }
 
 /** What `<link rel=prefetch>` loads is shown later. */
