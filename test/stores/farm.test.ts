@@ -1,5 +1,6 @@
 // A farm as users run it: two server processes behind a balancer, and a crawler that finds each page wherever it is.
 import { describe, expect, test } from '@jest/globals'
+import { eventually } from '../support/eventually.js'
 import { BALANCER_KIND } from './support/farm-balancer.js'
 import { answerOf, fetchUrlOf, isExactCopy, withFarm, type Farm } from './support/farm-bench.js'
 import { openMysqlStore, openRedisStore } from './support/farm-store.js'
@@ -21,12 +22,15 @@ describe(`two servers behind ${BALANCER_KIND}`, () => {
       const store = await openStore()
       try {
         await withFarm({ cacheProvider: store.location }, {}, async (farm) => {
+          await eventually('the farm has connected to its store', () => storesPages(farm))
+          // A page that was given up may have arrived all the same.
+          const strays = await store.count()
           const digests = new Set<unknown>()
           for (let done = 0; done < PAGES; done += BATCH) {
             const pages = await Promise.all(paths.map((path) => farm.visit('a', path)))
             pages.forEach(({ headers }) => digests.add(headers['produced-digest']))
             await farm.a.flush()
-            expect(await store.count()).toBe(BATCH)
+            expect(await store.count()).toBe(strays + BATCH)
             const copies = await Promise.all(pages.map((page) => farm.crawl(page)))
             const again = await Promise.all(pages.map((page) => farm.crawl(page)))
             const course = pages.map((page, index) => ({
@@ -36,7 +40,7 @@ describe(`two servers behind ${BALANCER_KIND}`, () => {
               again: answerOf(again[index]!),
             }))
             expect(course).toEqual(pages.map(() => ({ visit: 'a 200', fetch: 'b 200', isExact: true, again: 'b 404' })))
-            expect(await store.count()).toBe(0)
+            expect(await store.count()).toBe(strays)
           }
           expect(digests.size).toBe(PAGES)
         })
@@ -89,6 +93,13 @@ describe(`two servers behind ${BALANCER_KIND}`, () => {
 })
 
 /** Visits to both servers, which the balancer tells apart by their cookie. */
+/** A busy machine may lose the pages that come while the store is being connected to; after that none is lost. */
+async function storesPages(farm: Farm): Promise<boolean> {
+  const page = await farm.visit('a', paths[0]!)
+  await farm.a.flush()
+  return answerOf(await farm.crawl(page)) === 'b 200'
+}
+
 async function visitBoth(farm: Farm) {
   const [a, b] = await Promise.all([
     Promise.all(paths.map((path) => farm.visit('a', path))),
