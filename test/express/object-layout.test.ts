@@ -10,6 +10,15 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 setFlagsFromString('--allow-natives-syntax')
 const haveSameClass = runInThisContext('(a, b) => %HaveSameMap(a, b)') as (a: object, b: object) => boolean
 
+/** Of how many the class is the one of who came before: a collection of garbage in between makes V8 begin anew. */
+function countAlike(objects: readonly object[]): number {
+  return objects.filter((object, index) => index > 0 && haveSameClass(objects[index - 1]!, object)).length
+}
+
+const VISITS = 24
+/** Room for a collection or two. */
+const MOST = VISITS - 8
+
 describe('the layout of requests and responses under Express', () => {
   const servers: ReturnType<typeof createServer>[] = []
   afterEach(() => {
@@ -38,14 +47,14 @@ describe('the layout of requests and responses under Express', () => {
       pairs.push({ req, res })
       res.send('<!doctype html><p>page')
     })
-    await visit(app, 4)
-    return pairs.slice(-2) as [(typeof pairs)[0], (typeof pairs)[0]]
+    await visit(app, VISITS)
+    return pairs
   }
 
   it('lets all requests share one hidden class, and all responses another, whatever this V8 makes of Express', async () => {
-    const [one, other] = await pairsBehind(createFacsimile({ disableCache: true, snippets: [SNIPPET] }).middleware)
-    expect(haveSameClass(one.res, other.res)).toBe(true)
-    expect(haveSameClass(one.req, other.req)).toBe(true)
+    const pairs = await pairsBehind(createFacsimile({ disableCache: true, snippets: [SNIPPET] }).middleware)
+    expect(countAlike(pairs.map(({ res }) => res))).toBeGreaterThan(MOST)
+    expect(countAlike(pairs.map(({ req }) => req))).toBeGreaterThan(MOST)
   })
 
   it('does so for those that ask for a stored page', async () => {
@@ -56,10 +65,9 @@ describe('the layout of requests and responses under Express', () => {
       next()
     })
     app.use(createFacsimile().middleware)
-    await visit(app, 4, '/facsimile?t=none')
-    const [one, other] = pairs.slice(-2) as [(typeof pairs)[0], (typeof pairs)[0]]
-    expect(haveSameClass(one.res, other.res)).toBe(true)
-    expect(haveSameClass(one.req, other.req)).toBe(true)
+    await visit(app, VISITS, '/facsimile?t=none')
+    expect(countAlike(pairs.map(({ res }) => res))).toBeGreaterThan(MOST)
+    expect(countAlike(pairs.map(({ req }) => req))).toBeGreaterThan(MOST)
   })
 
   it('leaves every property as it was', async () => {
@@ -88,7 +96,7 @@ describe('the layout of requests and responses under Express', () => {
       Object.defineProperty(res, 'locals', { get: () => 'computed', configurable: true })
       next()
     }
-    const [{ req, res }] = await pairsBehind(pin, middleware)
+    const [{ req, res }] = (await pairsBehind(pin, middleware)) as [Awaited<ReturnType<typeof pairsBehind>>[0]]
     expect(Object.getOwnPropertyDescriptor(req, 'originalUrl')?.value).toBe('/pinned')
     expect((res as express.Response).locals).toBe('computed')
   })
