@@ -87,10 +87,13 @@ function mountSharedClasses(app) {
     delete object[key]
     object[key] = value
   }
-  app.use((req, res, next) => {
-    readd(res, 'locals')
-    readd(req, 'originalUrl')
-    next()
+  Object.defineProperty(app.response, 'locals', {
+    get: () => undefined,
+    set(value) {
+      readd(this, 'req')
+      readd(this.req, 'res')
+      Object.defineProperty(this, 'locals', { value, writable: true, enumerable: true, configurable: true })
+    },
   })
 }
 
