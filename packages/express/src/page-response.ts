@@ -12,6 +12,8 @@ import {
 } from './body-arguments.js'
 import type { FilterContext } from './filter-context.js'
 import { CodedPage } from './coded-page.js'
+import { isNotHtml } from './eligibility.js'
+import { giveSparedTag } from './express-entity-tag.js'
 import { decideHead, type Page } from './head-decision.js'
 import { isCutShort, isGone, isHttp2, type Response } from './http-types.js'
 import type { PageBody } from './page-body.js'
@@ -22,6 +24,7 @@ import type { ClassHooks, StandIn } from './response-hooks.js'
 import { ResponseMethods } from './response-methods.js'
 import { unwatchSilence, watchSilence, type SilenceListener } from './silence-watch.js'
 import type { Visit } from './visit.js'
+import { WriteRoom } from './write-room.js'
 
 const NO_OUTPUT: readonly Buffer[] = []
 
@@ -38,6 +41,7 @@ export class PageResponse implements StandIn, SilenceListener {
   readonly #visit: Visit
   readonly #context: FilterContext
   readonly #methods: ResponseMethods
+  readonly #room = new WriteRoom()
   #state: State = 'waiting'
   #firstBody: FirstBody | undefined
   #firstOutput = NO_OUTPUT
@@ -68,6 +72,14 @@ export class PageResponse implements StandIn, SilenceListener {
 
   get hasInjected(): boolean {
     return this.#visit.fitted.count > 0 && this.#state !== 'waiting' && this.#state !== 'passing'
+  }
+
+  dropsEntityTag(contentType: unknown, chunk: unknown): boolean {
+    const visit = this.#visit
+    if (this.#state !== 'waiting' || !visit.stores || !this.#methods.areFirst) return false
+    const isText = contentType === undefined && typeof chunk === 'string'
+    const mayBePage = isText || (contentType !== undefined && !isNotHtml(contentType, this.#context.settings.xhtml))
+    return mayBePage && visit.method === 'GET' && !visit.asksConditionally && visit.passOver === undefined
   }
 
   /** The page's token, for an application that places it itself; `undefined` where the page will not be stored. */
@@ -101,7 +113,9 @@ export class PageResponse implements StandIn, SilenceListener {
     const out: Buffer[] = []
     const isAsItWas = this.#take(body, out)
     this.#awaitSilence()
-    return isAsItWas && !isHttp2(this.#res) ? this.#methods.write(args) : this.#methods.writePieces(out, body.callback)
+    const hasRoom =
+      isAsItWas && !isHttp2(this.#res) ? this.#methods.write(args) : this.#methods.writePieces(out, body.callback)
+    return this.#room.answer(this.#res, hasRoom)
   }
 
   onEnd(args: unknown[]): Response {
@@ -129,7 +143,7 @@ export class PageResponse implements StandIn, SilenceListener {
         return this.#coded.write(args, body)
       }
       this.#awaitSilence()
-      return this.#methods.writePieces(this.#takeFirstOutput(), body.callback)
+      return this.#room.answer(this.#res, this.#methods.writePieces(this.#takeFirstOutput(), body.callback))
     } catch (error) {
       return this.#onRefusedHead(error)
     }
@@ -185,6 +199,7 @@ export class PageResponse implements StandIn, SilenceListener {
 
   #passOver(reason: PassOver | undefined): void {
     this.#leave()
+    giveSparedTag(this.#res, this.#firstBody)
     if (reason === undefined) return
     publish('facsimile:skipped', () => ({ reason }))
     if (reason === 'already-injected' || !this.#visit.isViewer || this.#res.headersSent) return

@@ -4,7 +4,9 @@
 // The usual way, functions and listeners put on each response, costs some 15 microseconds under Express, where each of
 // them gives the response a hidden class of its own. So the class is hooked instead, once, when its first response is
 // filtered; a response that nobody stands in for goes on to the method that was there.
+import { hookSendOf } from './express-entity-tag.js'
 import type { Response } from './http-types.js'
+import { putMethods } from './put-methods.js'
 
 /** Whoever is asked in the response's place. */
 export interface StandIn {
@@ -14,6 +16,8 @@ export interface StandIn {
   hooks: ClassHooks | undefined
   /** Whether it has put snippets into the response. */
   readonly hasInjected: boolean
+  /** Whether an entity tag of `chunk`, which is to be the whole body, would not leave with it. */
+  dropsEntityTag(contentType: unknown, chunk: unknown): boolean
   onWriteHead(args: unknown[]): Response
   onWrite(args: unknown[]): boolean
   onEnd(args: unknown[]): Response
@@ -80,6 +84,7 @@ export function hookClassOf(res: Response): ClassHooks | undefined {
   if (!isOpen(owner)) return undefined
   const made = known.get(owner) ?? hook(owner)
   known.set(owner, made).set(prototype, made)
+  hookSendOf(prototype, dropsEntityTag)
   return made
 }
 
@@ -101,6 +106,10 @@ export function leadsToHooks(res: Response, { hooked }: ClassHooks): boolean {
 export function classMethodsOf(res: Response): Methods {
   const prototype = Object.getPrototypeOf(res) as Methods
   return known.get(prototype)?.original ?? known.get(ownerOfMethods(prototype))?.original ?? prototype
+}
+
+function dropsEntityTag(res: Response, contentType: unknown, chunk: unknown): boolean {
+  return innermostOf(res)?.dropsEntityTag(contentType, chunk) ?? false
 }
 
 function ownerOfMethods(prototype: object): Methods & { emit: Emit } {
@@ -135,13 +144,6 @@ function hook(owner: Methods & { emit: Emit }): ClassHooks {
     },
   })
   return hooks
-}
-
-/** Even where what the object inherits cannot be covered by an assignment. */
-export function putMethods(object: object, methods: object): void {
-  for (const [name, value] of Object.entries(methods)) {
-    Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: true })
-  }
 }
 
 /** Whether all of the methods can be put on it: none or some would leave responses half hooked. */

@@ -2,13 +2,13 @@
 import { NOTHING, type Callback } from './body-arguments.js'
 import { isHttp2, type Response } from './http-types.js'
 import { writeOverHttp2 } from './http2-writes.js'
+import { putMethods } from './put-methods.js'
 import {
   classMethodsOf,
   hookClassOf,
   innermostOf,
   leadsToHooks,
   listenTo,
-  putMethods,
   setInnermost,
   type Methods,
   type StandIn,
@@ -58,6 +58,12 @@ export class ResponseMethods {
     return this.#standIn.hooks === undefined
       ? this.#res.writeHead !== this.#entrance.writeHead
       : Object.hasOwn(this.#res, 'writeHead')
+  }
+
+  /** Whether nobody further in is asked before us, for anything. */
+  get areFirst(): boolean {
+    const { hooks } = this.#standIn
+    return hooks !== undefined && leadsToHooks(this.#response, hooks)
   }
 
   writeHead(args: unknown[]): Response {

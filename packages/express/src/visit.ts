@@ -14,7 +14,7 @@ import {
 import type { FilterContext } from './filter-context.js'
 import { hostOf, targetOf, type Request } from './http-types.js'
 import { isNavigation } from './navigation.js'
-import { asksForPage, hideConditions } from './validators.js'
+import { asksConditionally, asksForPage, hideConditions } from './validators.js'
 
 const NO_SNIPPETS = compileSnippets([])({ path: '/', method: 'GET', headers: {} })
 const NOTHING_FITTED = NO_SNIPPETS.fit({ isUtf8: true, host: undefined, policies: undefined })
@@ -44,6 +44,10 @@ export class Visit {
 
   get method(): string {
     return this.#req.method ?? 'GET'
+  }
+
+  get asksConditionally(): boolean {
+    return asksConditionally(this.#req)
   }
 
   /** The word for which this request's response is passed over whatever it is. Never throws: a failure is reported. */
