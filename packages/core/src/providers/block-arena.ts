@@ -6,14 +6,20 @@
 const BLOCK_BYTES = 4096
 const BLOCKS_PER_SLAB = 256
 
-/** Where a body lies: pairs of the first block's number and how many blocks follow each other from there. */
-export interface Extent {
+/** So many blocks that follow each other from `first` on. */
+interface Run {
+  first: number
+  count: number
+}
+
+/** Where a body lies. Most have a single run, and thousands are kept: so the first one is part of the extent itself. */
+export interface Extent extends Run {
   bytes: number
-  readonly runs: number[]
+  more: Run[] | undefined
 }
 
 export function emptyExtent(): Extent {
-  return { bytes: 0, runs: [] }
+  return { bytes: 0, first: 0, count: 0, more: undefined }
 }
 
 interface Slab {
@@ -37,7 +43,6 @@ export class BlockArena {
 
   /** Copies more bytes behind those of the extent. */
   append(extent: Extent, bytes: Buffer): void {
-    const { runs } = extent
     let at = this.#fillLastBlock(extent, bytes)
     while (at < bytes.length) {
       const [slabNumber, slab] = this.#openSlab()
@@ -50,43 +55,47 @@ export class BlockArena {
       }
       if (slab.freeCount === 0) this.#open.pop()
       at += bytes.copy(slab.memory, first * BLOCK_BYTES, at, at + count * BLOCK_BYTES)
-      addRun(runs, slabNumber * BLOCKS_PER_SLAB + first, count)
+      addRun(extent, slabNumber * BLOCKS_PER_SLAB + first, count)
     }
     extent.bytes += bytes.length
   }
 
   /** How many of the bytes found room in the block that the extent has not used up. */
-  #fillLastBlock({ bytes: used, runs }: Extent, bytes: Buffer): number {
-    const inLastBlock = used % BLOCK_BYTES
+  #fillLastBlock(extent: Extent, bytes: Buffer): number {
+    const inLastBlock = extent.bytes % BLOCK_BYTES
     if (inLastBlock === 0) return 0
-    const last = (runs.at(-2) ?? 0) + (runs.at(-1) ?? 0) - 1
+    const { first, count } = lastRun(extent)
+    const last = first + count - 1
     const start = (last % BLOCKS_PER_SLAB) * BLOCK_BYTES
     return bytes.copy(this.#slabOf(last).memory, start + inLastBlock, 0, BLOCK_BYTES - inLastBlock)
   }
 
   /** A copy of what was written. */
-  read({ bytes, runs }: Extent): Buffer {
-    const body = Buffer.allocUnsafeSlow(bytes)
+  read(extent: Extent): Buffer {
+    const body = Buffer.allocUnsafeSlow(extent.bytes)
     let at = 0
-    for (let run = 0; run < runs.length; run += 2) {
-      const block = runs[run] ?? 0
-      const start = (block % BLOCKS_PER_SLAB) * BLOCK_BYTES
-      const length = Math.min((runs[run + 1] ?? 0) * BLOCK_BYTES, bytes - at)
-      at += this.#slabOf(block).memory.copy(body, at, start, start + length)
+    const copy = ({ first, count }: Run) => {
+      const start = (first % BLOCKS_PER_SLAB) * BLOCK_BYTES
+      const length = Math.min(count * BLOCK_BYTES, extent.bytes - at)
+      at += this.#slabOf(first).memory.copy(body, at, start, start + length)
     }
+    if (extent.count > 0) copy(extent)
+    extent.more?.forEach(copy)
     return body
   }
 
   /** Gives the blocks back; the extent must not be used any more. */
-  free({ runs }: Extent): void {
-    for (let run = 0; run < runs.length; run += 2) {
-      const block = runs[run] ?? 0
-      const slab = this.#slabOf(block)
-      if (slab.freeCount === 0) this.#open.push(Math.floor(block / BLOCKS_PER_SLAB))
-      const first = block % BLOCKS_PER_SLAB
-      // The last block first, so that they are taken in their order again.
-      for (let place = first + (runs[run + 1] ?? 0) - 1; place >= first; place--) slab.free[slab.freeCount++] = place
-    }
+  free(extent: Extent): void {
+    if (extent.count > 0) this.#freeRun(extent)
+    extent.more?.forEach((run) => this.#freeRun(run))
+  }
+
+  #freeRun({ first, count }: Run): void {
+    const slab = this.#slabOf(first)
+    if (slab.freeCount === 0) this.#open.push(Math.floor(first / BLOCKS_PER_SLAB))
+    const firstPlace = first % BLOCKS_PER_SLAB
+    // The last block first, so that they are taken in their order again.
+    for (let place = firstPlace + count - 1; place >= firstPlace; place--) slab.free[slab.freeCount++] = place
   }
 
   /** Gives slabs that hold nothing back to the system. */
@@ -117,12 +126,18 @@ export class BlockArena {
   }
 }
 
+function lastRun(extent: Extent): Run {
+  return extent.more?.at(-1) ?? extent
+}
+
 /** A run that continues the last one, in the same slab, becomes a part of it. */
-function addRun(runs: number[], block: number, count: number): void {
-  const last = runs.length - 2
-  const continues = last >= 0 && (runs[last] ?? 0) + (runs[last + 1] ?? 0) === block && block % BLOCKS_PER_SLAB !== 0
-  if (continues) runs[last + 1] = (runs[last + 1] ?? 0) + count
-  else runs.push(block, count)
+function addRun(extent: Extent, first: number, count: number): void {
+  const last = lastRun(extent)
+  if (last.count === 0) {
+    last.first = first
+    last.count = count
+  } else if (last.first + last.count === first && first % BLOCKS_PER_SLAB !== 0) last.count += count
+  else (extent.more ??= []).push({ first, count })
 }
 
 function createSlab(): Slab {
