@@ -115,7 +115,7 @@ export class PageResponse implements StandIn, SilenceListener {
     this.#awaitSilence()
     const hasRoom =
       isAsItWas && !isHttp2(this.#res) ? this.#methods.write(args) : this.#methods.writePieces(out, body.callback)
-    return this.#room.answer(this.#res, hasRoom)
+    return this.#answerWrite(hasRoom)
   }
 
   onEnd(args: unknown[]): Response {
@@ -143,10 +143,15 @@ export class PageResponse implements StandIn, SilenceListener {
         return this.#coded.write(args, body)
       }
       this.#awaitSilence()
-      return this.#room.answer(this.#res, this.#methods.writePieces(this.#takeFirstOutput(), body.callback))
+      return this.#answerWrite(this.#methods.writePieces(this.#takeFirstOutput(), body.callback))
     } catch (error) {
       return this.#onRefusedHead(error)
     }
+  }
+
+  /** Somebody who stands between us and Node knows better what room there is. */
+  #answerWrite(hasRoom: boolean): boolean {
+    return this.#methods.leadToNode ? this.#room.answer(this.#res, hasRoom) : hasRoom
   }
 
   #onWholeBody(args: unknown[], body: BodyArguments): Response {

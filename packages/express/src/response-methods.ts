@@ -66,6 +66,11 @@ export class ResponseMethods {
     return hooks !== undefined && leadsToHooks(this.#response, hooks)
   }
 
+  /** Whether Node itself is asked next. */
+  get leadToNode(): boolean {
+    return this.#standIn.hooks !== undefined && this.#standIn.outer === undefined
+  }
+
   writeHead(args: unknown[]): Response {
     return this.#next.writeHead.apply(this.#res, args)
   }

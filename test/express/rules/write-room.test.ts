@@ -14,10 +14,12 @@ interface Writer {
   readonly work?: () => void
   readonly highWaterMark?: number
   readonly contentType?: string
+  /** Between the filter and Node. */
+  readonly outside?: (res: ServerResponse) => void
 }
 
 /** What write() answered, turn by turn, to an application that waits for `drain` whenever it is told to. */
-async function answersTo({ work, highWaterMark, contentType = 'text/html; charset=utf-8' }: Writer = {}) {
+async function answersTo({ work, highWaterMark, contentType = 'text/html; charset=utf-8', outside }: Writer = {}) {
   const turns: boolean[][] = [[]]
   const { middleware } = createTestFacsimile()
   let drains = 0
@@ -40,9 +42,10 @@ async function answersTo({ work, highWaterMark, contentType = 'text/html; charse
     }
     writeOn()
   }
-  const server = createServer({ ...(highWaterMark === undefined ? {} : { highWaterMark }) }, (req, res) =>
-    middleware(req, res, () => handler(res)),
-  )
+  const server = createServer({ ...(highWaterMark === undefined ? {} : { highWaterMark }) }, (req, res) => {
+    outside?.(res)
+    middleware(req, res, () => handler(res))
+  })
   const { port } = await listenUntilTheEnd(server)
   const { body } = await fetchRaw(port)
   const page = `${HEAD}${CHUNK.repeat(CHUNKS)}</body></html>`
@@ -74,6 +77,20 @@ describe('rule 9: an application that writes quickly', () => {
   test('is answered as Node does where the site has chosen its own room', async () => {
     const { turns } = await answersTo({ highWaterMark: 32 * 1024 })
     for (const turn of turns) expect(turn.length).toBeLessThanOrEqual(2)
+  })
+
+  test('is answered as somebody does who stands between, such as a compression that is full', async () => {
+    const { turns } = await answersTo({
+      outside: (res) => {
+        const write = res.write.bind(res) as (...args: unknown[]) => boolean
+        res.write = ((...args: unknown[]) => {
+          write(...args)
+          setImmediate(() => res.emit('drain'))
+          return false
+        }) as typeof res.write
+      },
+    })
+    for (const turn of turns) expect(turn.length).toBeLessThanOrEqual(1)
   })
 
   test('is answered as Node does when it writes no page', async () => {
