@@ -58,6 +58,13 @@ describe('rule 1: each snippet once', () => {
     },
   )
 
+  test('so it is where the one further in has a single snippet', async () => {
+    const { port } = await serveFiltered((_req, res) => html(res).end(PAGE), {
+      inside: [createTestFacsimile({ snippets: [SNIPPETS[1]] }).middleware],
+    })
+    expect((await fetchRaw(port)).body.toString()).toBe(PAGE.replace('</body>', `${SNIPPETS[1].html}</body>`))
+  })
+
   test('the one further out does it where the one further in passes a page over', async () => {
     const { port } = await serveFiltered((_req, res) => html(res).end(PAGE), {
       inside: [createTestFacsimile({ exclude: ['/**'] }).middleware],

@@ -37,6 +37,20 @@ function countingClass(methods: readonly ('writeHead' | 'write' | 'end' | 'emit'
 }
 
 describe('rule 1: a class of responses of the server itself', () => {
+  test.each(['writeHead', 'write', 'end', 'emit'] as const)(
+    'whose %s() alone cannot be replaced gets the snippets, and keeps all of its methods',
+    async (fixed) => {
+      const { CountingResponse } = countingClass(['writeHead', 'write', 'end', 'emit'])
+      Object.defineProperty(CountingResponse.prototype, fixed, { configurable: false, writable: false })
+      const before = Object.getOwnPropertyDescriptors(CountingResponse.prototype)
+      const facsimile = createTestFacsimile()
+      const listener: RequestListener = (req, res) => facsimile.middleware(req, res, () => streamed(req, res))
+      const { port } = await listenUntilTheEnd(createServer({ ServerResponse: CountingResponse }, listener))
+      expect((await fetchRaw(port)).body.toString()).toBe(PAGE_WITH_SNIPPETS)
+      expect(Object.getOwnPropertyDescriptors(CountingResponse.prototype)).toEqual(before)
+    },
+  )
+
   test.each([
     ['that has nothing of its own', [], false],
     ['with a writeHead()', ['writeHead'], false],

@@ -200,6 +200,18 @@ describe.each([
     expect(tag).toBeUndefined()
   })
 
+  test('however many applications there are, send() is wrapped once', async () => {
+    const sendOf = (app: Express) => Reflect.get(app.response, 'send') as unknown
+    const seen = new Set<unknown>()
+    for (let time = 0; time < 3; time++) {
+      const app = create()
+      app.use(createTestFacsimile(STORES).middleware).use((_req, res) => void res.send(PAGE))
+      await fetchRaw((await serve(app)).port)
+      seen.add(sendOf(app))
+    }
+    expect(seen.size).toBe(1)
+  })
+
   test('each of two nested applications, with a filter each, is left its tag where neither stores', async () => {
     const hashed: unknown[] = []
     const inner = create().set('env', 'test')

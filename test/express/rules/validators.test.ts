@@ -154,6 +154,15 @@ describe('rule 13: with a token in the page', () => {
     expect(tokens.size).toBe(3)
   })
 
+  test('a tag from before pages were stored, which names the very same snippets, brings no 304', async () => {
+    const { port: oldPort } = await serveApp({ snippets: [TOKEN_SNIPPET] })
+    const tag = tagOf(await fetchRaw(oldPort))
+    const { port } = await serveApp(settings)
+    const response = await fetchRaw(port, { headers: { ...NAVIGATION, 'If-None-Match': tag } })
+    expect(response.status).toBe(200)
+    expect(response.body.toString()).toMatch(/\?t=[\w-]{32}/)
+  })
+
   test('so does a page that gets its token from the application', async () => {
     const facsimile = createTestFacsimile({ disableCache: false, snippets: [] })
     const { port } = await serveFiltered(
@@ -173,6 +182,21 @@ describe('rule 13: with a token in the page', () => {
 })
 
 describe('rule 13: what is no page', () => {
+  test('an application that asks for a token where nothing is stored gets its 304', async () => {
+    const facsimile = createTestFacsimile({ disableCache: true })
+    const { port } = await serveFiltered(
+      (req, res) => {
+        facsimile.tokenFor(res)
+        res.setHeader('ETag', '"v1"').setHeader('Content-Type', 'text/html')
+        if (req.headers['if-none-match'] === '"v1"') return res.writeHead(304).end()
+        return res.end(PAGE)
+      },
+      { facsimile },
+    )
+    const tag = tagOf(await fetchRaw(port))
+    expect((await fetchRaw(port, { headers: { ...NAVIGATION, 'If-None-Match': tag } })).status).toBe(304)
+  })
+
   test('a client that does not ask for a page by name asks as it did, also where the application wants a token', async () => {
     const facsimile = createTestFacsimile({ disableCache: false, snippets: [] })
     const asked: unknown[] = []

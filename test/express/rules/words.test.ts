@@ -93,6 +93,14 @@ test.each(Object.keys(PASS_OVERS) as PassOver[])(
   },
 )
 
+test('a page that is said to be a part only, whatever its status, is passed over as such', async () => {
+  const { port } = await serveFiltered((_req, res) =>
+    res.setHeader('Content-Type', 'text/html').setHeader('Content-Range', 'bytes 0-9/20').end(PAGE),
+  )
+  await fetchRaw(port)
+  expect([skipped, injected]).toEqual([[{ reason: 'partial' }], []])
+})
+
 test('a page of any other kind is injected and said to be', async () => {
   const { port } = await serveFiltered((_req, res) => res.setHeader('Content-Type', 'text/html').end(PAGE))
   await fetchRaw(port)
