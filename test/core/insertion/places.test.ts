@@ -111,6 +111,12 @@ describe('head-start', () => {
     for (const size of [Infinity, 1, 5]) expect(insert(page, only('[S]'), size)).toBe(expected)
   })
 
+  test('is all that a page gets whose body is to get nothing', () => {
+    const page = '<html><head></head><body><p>x</p></body></html>'
+    for (const size of [Infinity, 30, 1])
+      expect(insert(page, only('[S]'), size)).toBe(page.replace('<head>', '<head>[S]'))
+  })
+
   test('does not wait for a meta tag that is longer than 1024 bytes', () => {
     const page = `<html><head><meta charset=utf-8 content="${'x'.repeat(1100)}"><title>`
     for (const size of [Infinity, 1]) expect(insert(page, only('[S]'), size)).toBe(page.replace('<head>', '<head>[S]'))

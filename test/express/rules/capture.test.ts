@@ -180,4 +180,11 @@ describe('rule 29: tokenFor()', () => {
     const { answers } = await askedAllAlong(settings, type)
     expect(answers.at(-1)).toBeUndefined()
   })
+
+  test('answers with none from the start where nothing is ever stored', async () => {
+    const snippets = [{ name: 'token', placement: 'body-end', html: '<i>%CacheToken%,%FetchUrl%</i>' }] as const
+    const { answers, body } = await askedAllAlong({ disableCache: true, snippets })
+    expect(answers).toEqual([undefined, undefined])
+    expect(body).toContain('<i>,null</i>')
+  })
 })

@@ -23,6 +23,8 @@ describe('is a page', () => {
     ['what a link fetches ahead', { 'Sec-Fetch-Dest': 'empty', 'Sec-Purpose': 'prefetch' }],
     ['what is fetched ahead and rendered', { 'Sec-Fetch-Dest': 'empty', 'Sec-Purpose': 'prefetch;prerender' }],
     ['what an app shows in itself', { 'X-Requested-With': 'com.example.browser' }],
+    ['what an app of a like name shows in itself', { 'X-Requested-With': 'com.example.XMLHttpRequest' }],
+    ['what another app of a like name shows in itself', { 'X-Requested-With': 'XMLHttpRequest.example' }],
     ['a navigation, whatever else is said', { 'Sec-Fetch-Dest': 'document', 'X-Requested-With': 'XMLHttpRequest' }],
     ['what a client that is no browser fetches', { 'Sec-Fetch-Mode': 'cors' }],
   ])('%s', async (_what, headers) => {

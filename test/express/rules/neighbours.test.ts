@@ -1,5 +1,5 @@
 // Rule 1 among other middlewares: once per page, whoever else wraps the response, further in or further out.
-import type { ServerResponse } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import { describe, expect, test } from '@jest/globals'
 import type { Middleware } from '@facsimile/express'
 import express, { Router } from 'express'
@@ -57,6 +57,17 @@ describe('rule 1: each snippet once', () => {
       }
     },
   )
+
+  test('a response of an ordinary class has no listener and no property more than without a filter', async () => {
+    const states: unknown[] = []
+    const handler: RequestListener = (_req, res) => {
+      states.push([res.listenerCount('finish'), res.listenerCount('close'), Object.getOwnPropertyNames(res)])
+      html(res).end(PAGE)
+    }
+    await fetchRaw((await serve(handler)).port)
+    await fetchRaw((await serveFiltered(handler)).port)
+    expect(states[1]).toEqual(states[0])
+  })
 
   test('so it is where the one further in has a single snippet', async () => {
     const { port } = await serveFiltered((_req, res) => html(res).end(PAGE), {

@@ -89,6 +89,9 @@ describe('rule 18: Vary', () => {
   test('keeps what the application says, and says nothing twice', async () => {
     expect(await vary(varied('Accept-Language'))).toBe(`Accept-Language, Cookie, ${NAVIGATION}`)
     expect(await vary(varied(['Accept-Language', 'cookie']))).toBe(`Accept-Language, cookie, ${NAVIGATION}`)
+    expect(await vary(varied('COOKIE,Sec-fetch-dest , X-REQUESTED-WITH'))).toBe(
+      'COOKIE,Sec-fetch-dest , X-REQUESTED-WITH',
+    )
     expect(await vary(varied('*'))).toBe('*')
   })
 

@@ -57,6 +57,18 @@ describe('rule 13: without a token in the page', () => {
     },
   )
 
+  test('a 304 varies by what the page varied by, with what the application says', async () => {
+    const { port } = await serveFiltered((req, res) => {
+      res.setHeader('ETag', '"v1"').setHeader('Vary', 'Accept-Language').setHeader('Content-Type', 'text/html')
+      if (req.headers['if-none-match'] === '"v1"') return res.writeHead(304).end()
+      return res.end(PAGE)
+    })
+    const first = await fetchRaw(port)
+    const again = await fetchRaw(port, { headers: { ...NAVIGATION, 'If-None-Match': tagOf(first) } })
+    expect([again.status, again.header('vary')]).toEqual([304, first.header('vary')])
+    expect(first.header('vary')).toMatch(/^Accept-Language, Cookie, /)
+  })
+
   test('our own tag is found in a list, after tags of others', async () => {
     const { port } = await serveApp()
     const own = tagOf(await fetchRaw(port))

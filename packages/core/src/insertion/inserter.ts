@@ -80,11 +80,12 @@ export class Inserter {
   end(out: Buffer[]): void {
     this.#scanner.end(out)
     const tail = this.#tail
+    // A tail is held only while the text before it is due.
     if (tail !== undefined && this.#bodyEndDue && this.#takesBodyEnd()) {
       const from = out.length
       // Nothing is held by the tail before the head has been read, so a partial tag is the last of the page.
       this.#giveBodyEnd(tail.end(out), out, from)
-    } else if (tail !== undefined && tail.held.length > 0) out.push(tail.held)
+    }
     if (this.#partialTag.length > 0) out.push(this.#partialTag)
     this.#partialTag = NOTHING
   }
