@@ -126,3 +126,10 @@ test('over generated pages a marker that is nowhere changes nothing, and the res
     { seed: 20_261_122, numRuns: 2_000 },
   )
 })
+
+test('a long text in parts leaves the charset declaration among the first 1024 bytes', () => {
+  const page = '<html><head><title>x</title><meta charset=utf-8><link></head><body></body></html>'
+  const long = `[${'x'.repeat(300)}]`
+  const after = page.replace('charset=utf-8>', `charset=utf-8>[A]${long}`)
+  expect(textOf(page, { headStart: [part('[A]'), part(long, 'no-b')], charsetKnown: false })).toBe(after)
+})

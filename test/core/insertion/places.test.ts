@@ -53,6 +53,22 @@ describe('all four places', () => {
       'a script within a comment within a script',
       '<html><head>[HS]<script><!--<script></script></head>--></script>[HE]</head><body>[BS]x[BE]</body>',
     ],
+    [
+      'what only looks like the end of a script within a comment within a script',
+      '<html><head>[HS]<script><!--<script></script1></head></script></head>--></script>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
+      'an arrow in a comment within a script, which does not end the comment',
+      '<html><head>[HS]<script><!-- a-><script></script></head>--></script>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
+      'an arrow in a comment',
+      '<html><head>[HS]<!-- a-> </head> -->[HE]</head><body>[BS]x[BE]</body><!-- -> a-> --></html>',
+    ],
+    [
+      'a quote in a name that begins with an equals sign, which quotes nothing',
+      '<html><head>[HS]<meta a/="x><title></title>[HE]</head><body>[BS]x[BE]</body>',
+    ],
     ['a template in the head', '<html><head>[HS]<template></head><body></template>[HE]</head><body>[BS]x[BE]</body>'],
     [
       'noscript after the head, which begins the body',
