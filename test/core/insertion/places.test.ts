@@ -16,6 +16,8 @@ function insert(page: string, plan: InsertionPlan = SHORT, size = Infinity): str
   const bytes = Buffer.from(page, 'latin1')
   for (let at = 0; at < bytes.length; at += size) inserter.push(bytes.subarray(at, at + size), out)
   inserter.end(out)
+  // An empty piece would be a call of write() for nothing, which over HTTP/2 is none for nothing.
+  expect(out.filter((piece) => piece.length === 0)).toEqual([])
   return Buffer.concat(out).toString('latin1')
 }
 
@@ -68,6 +70,10 @@ describe('all four places', () => {
     [
       'a quote in a name that begins with an equals sign, which quotes nothing',
       '<html><head>[HS]<meta a/="x><title></title>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
+      'control characters, which are no other case of any other character',
+      '<html><head>[HS]<style><\x0fstyle></head></style>[HE]</head><body>[BS]a</body><!\r- x -->[BE]</html>',
     ],
     ['a template in the head', '<html><head>[HS]<template></head><body></template>[HE]</head><body>[BS]x[BE]</body>'],
     [
@@ -151,6 +157,13 @@ describe('head-start', () => {
     expect(insert(far, only(long, false))).toBe(far.replace('<link>', `${long}<link>`))
     const near = '<html><head><title>x</title></head><body>'
     expect(insert(near, only(long, false))).toBe(near.replace('</head>', `${long}</head>`))
+  })
+
+  test('a long one goes in once, however much of the head follows', () => {
+    const page = '<html><head><title>x</title><meta http-equiv="X-UA-Compatible" content="IE=edge"><meta charset=utf-8>'
+    const rest = `${'<link rel=x>'.repeat(200)}<meta charset=utf-8><title>y</title></head><body>`
+    for (const size of [Infinity, 100, 1])
+      expect(insert(page + rest, only(long, false), size)).toBe(`${page}${long}${rest}`)
   })
 
   test('a byte order mark tells the charset as well', () => {
