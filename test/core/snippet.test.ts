@@ -1,6 +1,6 @@
 // Snippets: literal text but for three placeholders, in their order, in the pages that they are meant for.
 import { runInNewContext } from 'node:vm'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
 import { compileSnippets, takeNoncesOut, type Snippet, type SnippetRequest, type SnippetValues } from '@facsimile/core'
 import { shown } from './shown-text.js'
@@ -237,6 +237,15 @@ describe('when', () => {
         message: 'The `when` of snippet "asks" answered with a promise; it must answer true or false at once.',
       }),
     )
+  })
+
+  test('nobody is left to deal with the failure of a refused promise', async () => {
+    const promise = Promise.reject(new Error('no consent'))
+    const then = jest.spyOn(promise, 'catch')
+    const choose = compileSnippets([snippet('a', { when: (() => promise) as unknown as () => boolean })])
+    expect(() => choose(REQUEST)).toThrow()
+    expect(then).toHaveBeenCalledTimes(1)
+    expect(await then.mock.results[0]?.value).toBeUndefined()
   })
 
   test('many conditions make no more sets than are remembered, and all are right', () => {

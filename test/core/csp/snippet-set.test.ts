@@ -54,6 +54,25 @@ describe('the nonce', () => {
     expect(rendered(html, NONCE)).toBe(text)
   })
 
+  test('that a snippet brings itself is judged by the policies of each page, however alike they are', () => {
+    const set = setOf('<script nonce="one">a</script>')
+    const blockedFor = (nonce: string) => {
+      const policies = takeNoncesOut(`script-src 'nonce-${nonce}'`, undefined)
+      return set.fit({ isUtf8: true, host: HOST, policies }).blocked.length
+    }
+    expect(['one', 'two', 'one', 'six'].map(blockedFor)).toEqual([0, 1, 0, 1])
+  })
+
+  test('is known to be in the page wherever it stands', () => {
+    const carriesNonce = (html: string, enforced: string) =>
+      setOf(html).fit({ isUtf8: true, host: HOST, policies: takeNoncesOut(enforced, undefined) }).carriesNonce
+    for (const html of ['<script>a</script>', '<b>%Nonce%</b>']) {
+      expect(carriesNonce(html, "default-src 'nonce-r4nd0m'")).toBe(true)
+      expect(carriesNonce(html, "default-src * 'unsafe-inline'")).toBe(false)
+    }
+    expect(carriesNonce('<b>x</b>', "default-src 'nonce-r4nd0m'")).toBe(false)
+  })
+
   test('is put nowhere where there is none', () => {
     const html = '<script>a</script><script nonce="%Nonce%">"%Nonce%"</script>'
     const text = '<script>a</script><script nonce="">""</script>'

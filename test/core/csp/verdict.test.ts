@@ -161,6 +161,9 @@ describe('6.7.2 URLs', () => {
     ['https://cdn.example/js', 'cdn.example/js/', false],
     ['https://cdn.example/js/a.js', 'cdn.example/js', false],
     ['https://cdn.example/js/%61.js', 'cdn.example/js/a.js', true],
+    ['https://cdn.example/js/a%3Bb.js', 'cdn.example/js/a%3bb.js', true],
+    ['https://cdn.example/js/a%3bb.js', 'cdn.example/js/a%3Bb.js', true],
+    ['https://cdn.example/js/a%3Bb.js', 'cdn.example/js/a%3Cb.js', false],
     ['https://cdn.example/js/a.js', 'cdn.example/', true],
     ['https://cdn.example/js/a.js', 'cdn.example/js/a.js/b', false],
     ['https://cdn.example/a.js', "'none'", false],
@@ -196,6 +199,7 @@ describe('what a policy looks at in a snippet', () => {
 
   test.each([
     '<script type="application/json">{}</script>',
+    '<script language=VBScript>go()</script>',
     '<script type="text/template"><b onclick=go()></b></script>',
     '<script></script>',
     '<!-- <script>go()</script> -->',
@@ -225,6 +229,7 @@ describe('what a policy looks at in a snippet', () => {
     '<script>go()',
     '<script src></script>',
     '<svg/onload=go()>',
+    '</1 a=">"<script>go()</script>',
     '<textarea onclick=go()></textarea>',
     "<p title='</textarea>'><style media=print></style>",
     '<form action="JavaScript:go()">',

@@ -26,7 +26,7 @@ describe('all four places', () => {
     ['a plain page', '<!doctype html><html><head>[HS]<title>x</title>[HE]</head><body>[BS]<p>[BE]</body></html>'],
     [
       'upper case, white space and attributes in tags',
-      '<HTML><HEAD\n>[HS]<TITLE>x</TITLE>[HE]</HEAD ><BODY A=">" B=\'>\'>[BS]x[BE]</BODY\t></HTML >',
+      '<HTML><HEAD\n>[HS]<TITLE>x</TITLE>[HE]</HEAD ><BODY A=">" B=\'a>b\'>[BS]x[BE]</BODY\t></HTML >',
     ],
     [
       'a byte order mark, which stays first',
