@@ -230,6 +230,7 @@ describe('what a policy looks at in a snippet', () => {
     '<script src></script>',
     '<svg/onload=go()>',
     '</1 a=">"<script>go()</script>',
+    '<?-- > <script>go()</script> -->',
     '<textarea onclick=go()></textarea>',
     "<p title='</textarea>'><style media=print></style>",
     '<form action="JavaScript:go()">',
@@ -241,4 +242,25 @@ describe('what a policy looks at in a snippet', () => {
 
 test('a policy that only reports keeps nothing out', () => {
   expect(blockedBy(SCRIPT, '', { reported: "script-src 'none'" })).toBeUndefined()
+})
+
+test('a tag within an attribute takes the nonce from a script, and from nothing else', () => {
+  const nonce = "'nonce-r4nd0m'"
+  expect(blockedBy('<script title="<script">go()</script>', `script-src ${nonce}`)).toBe('script-src')
+  expect(blockedBy('<script title="&lt;script">go()</script>', `script-src ${nonce}`)).toBeUndefined()
+  expect(blockedBy('<style title="<script">a{}</style>', `style-src ${nonce}`)).toBeUndefined()
+})
+
+test('the remedy for a sandbox is to open it, for an inline script a nonce', () => {
+  const remedyFor = (enforced: string) => {
+    const set = compileSnippets([{ name: 's', html: SCRIPT, placement: 'body-end' }])
+    const { blocked } = set({ path: '/', method: 'GET', headers: {} }).fit({
+      isUtf8: true,
+      host: undefined,
+      policies: takeNoncesOut(enforced, undefined),
+    })
+    return blocked[0]?.remedy
+  }
+  expect(remedyFor('sandbox allow-forms')).toMatch(/^Add allow-scripts/)
+  expect(remedyFor("script-src 'self'")).toMatch(/^Put a nonce/)
 })
