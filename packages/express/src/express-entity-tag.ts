@@ -3,7 +3,6 @@
 // `res.send()` hashes the whole body for it, and the filter would take it away again, since no page that carries its own
 // token may come back as a 304. For a page of 100 KB the hash is a fifth of all that Express does. So `send` finds a tag
 // in its place already; where the response turns out not to be such a page, the tag is computed then, from the same bytes.
-import { toBytes, type BodyArguments } from './body-arguments.js'
 import type { Response } from './http-types.js'
 import { putMethods } from './put-methods.js'
 
@@ -18,12 +17,10 @@ type TagIsUseless = (res: Response, contentType: unknown, chunk: unknown) => boo
 
 /** No tag that anybody could send: it is gone before the headers leave. */
 const PLACE_HOLDER = '""'
-/** Express empties the body of these after it has hashed it. */
-const WITHOUT_BODY = new Set([204, 205, 304])
 
 const known = new WeakSet<object>()
-/** The response that is inside `send`, which is synchronous, with the place holder for its tag. */
-let spared: Response | undefined
+/** The response that is inside `send`, which is synchronous, with the place holder for its tag, and what Express would hash. */
+let spared: { readonly res: Response; readonly body: Buffer | string } | undefined
 
 /** Hooks the `send` that a class of responses has or inherits, unless it is hooked; other frameworks have none. */
 export function hookSendOf(prototype: object, isUseless: TagIsUseless): void {
@@ -38,16 +35,18 @@ export function hookSendOf(prototype: object, isUseless: TagIsUseless): void {
   const send = property.value as (...args: unknown[]) => unknown
   putMethods(owner, {
     send(this: Response, ...args: unknown[]) {
-      return maySpare(this, args, isUseless) ? sendWithoutTag(this, send, args) : send.apply(this, args)
+      const [body] = args
+      // Express 4 takes a status before the body as well.
+      const isBody = args.length === 1 && (typeof body === 'string' || Buffer.isBuffer(body))
+      if (!isBody || !maySpare(this, body, isUseless)) return send.apply(this, args)
+      return sendWithoutTag(this, body, () => send.apply(this, args))
     },
   })
 }
 
-function maySpare(res: Response, args: readonly unknown[], isUseless: TagIsUseless): boolean {
-  const chunk = args[0]
-  if (args.length !== 1 || (typeof chunk !== 'string' && !Buffer.isBuffer(chunk))) return false
-  if (res.headersSent || WITHOUT_BODY.has(res.statusCode)) return false
-  return isUseless(res, res.getHeader('content-type'), chunk) && !res.hasHeader('etag') && makesTags(res)
+function maySpare(res: Response, body: Buffer | string, isUseless: TagIsUseless): boolean {
+  if (res.headersSent || !isUseless(res, res.getHeader('content-type'), body)) return false
+  return !res.hasHeader('etag') && makesTags(res)
 }
 
 /** Whether Express computes tags, by a function of its own: somebody else's may do more than that. */
@@ -56,25 +55,27 @@ function makesTags(res: Response): boolean {
   return typeof app?.get?.('etag fn') === 'function' && typeof app.get('etag') !== 'function'
 }
 
-function sendWithoutTag(res: Response, send: (...args: unknown[]) => unknown, args: unknown[]): unknown {
+function sendWithoutTag(res: Response, body: Buffer | string, send: () => unknown): unknown {
   const outer = spared
-  spared = res
+  const mine = { res, body }
+  spared = mine
   res.setHeader('ETag', PLACE_HOLDER)
   try {
-    return send.apply(res, args)
+    return send()
   } finally {
     // When it threw before it came to the body, the next answer starts without a tag.
-    if (spared === res && !res.headersSent) res.removeHeader('ETag')
+    if (spared === mine && !res.headersSent) res.removeHeader('ETag')
     spared = outer
   }
 }
 
-/** Puts the tag in its place that Express was spared; `body` is what it sends. Does nothing for any other response. */
-export function giveSparedTag(res: Response, body: BodyArguments | undefined): void {
-  if (res !== spared) return
+/** Puts the tag in its place that Express was spared; does nothing for any other response. */
+export function giveSparedTag(res: Response): void {
+  if (spared?.res !== res) return
+  const { body } = spared
   spared = undefined
   res.removeHeader('ETag')
   const makeTag = (res as ExpressResponse).app?.get?.('etag fn') as ((body: Buffer) => unknown) | undefined
-  const tag = body === undefined ? undefined : makeTag?.(toBytes(body))
+  const tag = makeTag?.(typeof body === 'string' ? Buffer.from(body) : body)
   if (typeof tag === 'string' && tag !== '') res.setHeader('ETag', tag)
 }

@@ -79,7 +79,7 @@ export class PageResponse implements StandIn, SilenceListener {
     if (this.#state !== 'waiting' || !visit.stores || !this.#methods.areFirst) return false
     const isText = contentType === undefined && typeof chunk === 'string'
     const mayBePage = isText || (contentType !== undefined && !isNotHtml(contentType, this.#context.settings.xhtml))
-    return mayBePage && visit.method === 'GET' && !visit.asksConditionally && visit.passOver === undefined
+    return mayBePage && !visit.asksConditionally && visit.passOver === undefined
   }
 
   /** The page's token, for an application that places it itself; `undefined` where the page will not be stored. */
@@ -204,7 +204,7 @@ export class PageResponse implements StandIn, SilenceListener {
 
   #passOver(reason: PassOver | undefined): void {
     this.#leave()
-    giveSparedTag(this.#res, this.#firstBody)
+    giveSparedTag(this.#res)
     if (reason === undefined) return
     publish('facsimile:skipped', () => ({ reason }))
     if (reason === 'already-injected' || !this.#visit.isViewer || this.#res.headersSent) return

@@ -104,17 +104,31 @@ describe.each([
     })
   })
 
-  test('HEAD of a page, a POST and what is asked for conditionally go their own way', async () => {
+  test('neither is the page of a HEAD or a POST, but what is asked for conditionally is', async () => {
     const { ask, hashed } = await serveSite((_req, res) => res.send(LONG_PAGE))
     const [bare, head] = await ask({ method: 'HEAD' })
     expect(bare.header('etag')).toBeDefined()
     expect(head.header('etag')).toBeUndefined()
+    const [, post] = await ask({ method: 'POST', headers: { 'Content-Length': '0' } })
+    expect(post.header('etag')).toBeUndefined()
+    expect(hashed).toEqual([])
     const tag = bare.header('etag')!
     const [, again] = await ask({ headers: { 'If-None-Match': tag, Accept: '*/*' } })
     expect([again.status, again.header('etag')]).toEqual([304, tag])
-    const [, post] = await ask({ method: 'POST', headers: { 'Content-Length': '0' } })
-    expect(post.header('etag')).toBeUndefined()
-    expect(hashed).toHaveLength(3)
+    expect(hashed).toHaveLength(1)
+  })
+
+  test('HEAD of what is no page, and an answer that the site declares unchanged itself, have the tag of the whole', async () => {
+    const { ask } = await serveSite((req, res) => {
+      if (req.path === '/fresh') Object.defineProperty(req, 'fresh', { value: true })
+      else res.set('Cache-Control', 'no-transform')
+      res.send(LONG_PAGE)
+    })
+    for (const request of [{ method: 'HEAD', path: '/kept' }, { path: '/fresh' }]) {
+      const [bare, filtered] = await ask(request)
+      expect(linesOf(filtered)).toEqual(linesOf(bare))
+      expect(bare.header('etag')).toBeDefined()
+    }
   })
 
   test("a visitor who opted out gets the page with Express's tag", async () => {
