@@ -1,11 +1,11 @@
 // What Facsimile tells the outside: one channel of node:diagnostics_channel per kind of event. A page token, a URL or
 // a query is never part of an event; where nobody listens, nothing is made.
 import { channel } from 'node:diagnostics_channel'
-import type { Loss, PassOver } from './pass-over.js'
+import type { Loss, Miss, PassOver, Refusal, Unreadable } from './words.js'
 
 /** The events and what each carries. */
 export interface FacsimileEvents {
-  /** The filter passed a response over; the README's table tells what each word means. */
+  /** The filter passed a response over. What each reason means, here and below: `WORDS`, and docs/words.md. */
   'facsimile:skipped': { readonly reason: PassOver }
   /** A page leaves with its snippets: so many, less those that a marker in the page makes needless. */
   'facsimile:injected': { readonly snippets: number }
@@ -18,11 +18,11 @@ export interface FacsimileEvents {
   /** The crawler was given a page. */
   'facsimile:fetched': { readonly bytes: number; readonly ageMs: number }
   /** The fetcher had no such page: the token is malformed, expired, taken or was never given. */
-  'facsimile:missed': { readonly reason: 'malformed' | 'not-found' }
+  'facsimile:missed': { readonly reason: Miss }
   /** A stored page could not be opened, and counts as a miss: sealed with a key that is not there, damaged, or not sealed. */
-  'facsimile:unreadable': { readonly reason: string }
-  /** The fetcher refused an address; the reason is the address guard's. */
-  'facsimile:denied': { readonly reason: string }
+  'facsimile:unreadable': { readonly reason: Unreadable }
+  /** The fetcher refused an address. */
+  'facsimile:denied': { readonly reason: Refusal }
   /** The fetcher could not answer because the cache provider did not. */
   'facsimile:unavailable': { readonly error: unknown }
 }

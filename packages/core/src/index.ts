@@ -7,7 +7,7 @@ export type {
   ClientAddressSettings,
 } from './address/address-guard.js'
 export { compileAddressRanges, type AddressPredicate } from './address/address-range.js'
-export { ADDRESS_REASONS, type AddressReason, type AddressVerdict } from './address/address-verdict.js'
+export type { AddressReason, AddressVerdict } from './address/address-verdict.js'
 // What the predicate of compileAddressRanges takes.
 export { parseIpAddress, type IpAddress } from './address/ip-address.js'
 export { createBlockReport } from './block-report.js'
@@ -36,9 +36,19 @@ export { compileGlobs, type PathPredicate } from './glob.js'
 export { buffersOf, Inserter, type InsertionPlan } from './insertion/inserter.js'
 export { createSafeLogger, type Logger } from './logger.js'
 export { createPageStore, type PageStore } from './page-store.js'
-export { LOSSES, PASS_OVERS, type Loss, type PassOver } from './pass-over.js'
 export { resolveSettings, type FacsimileSettings, type Settings } from './settings.js'
 export { compileSnippets, type Placement, type Snippet, type SnippetRequest } from './snippet.js'
 export type { BlockedSnippet, CspMode } from './snippet-fit.js'
 export type { FittedSnippets, PageTraits, SnippetSet } from './snippet-set.js'
 export type { SnippetValues } from './snippet-template.js'
+export {
+  explain,
+  WORDS,
+  type Explanation,
+  type Loss,
+  type Miss,
+  type PassOver,
+  type Refusal,
+  type Unreadable,
+  type WordKind,
+} from './words.js'

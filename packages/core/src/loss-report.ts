@@ -1,7 +1,7 @@
 // Counts lost pages and says so in the log at once, then at most once a minute.
 import { publish } from './events.js'
 import type { Logger } from './logger.js'
-import { LOSSES, type Loss } from './pass-over.js'
+import { explain, type Loss } from './words.js'
 
 const QUIET_MS = 60_000
 
@@ -22,7 +22,7 @@ export function createLossReport(logger: Logger, now: () => number = () => perfo
     clearTimeout(timer)
     timer = undefined
     if (unreported.size === 0) return
-    const remedies = [...unreported.keys()].map((reason) => LOSSES[reason].join(' '))
+    const remedies = [...unreported.keys()].map((reason) => explain('not stored', reason))
     const pages = [...unreported.values()].reduce((sum, count) => sum + count, 0)
     logger.warn(
       { lost: Object.fromEntries(unreported), err: lastError },

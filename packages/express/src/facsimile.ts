@@ -4,6 +4,7 @@ import {
   createPageStore,
   createSafeLogger,
   openCacheProvider,
+  explain,
   publish,
   resolveSettings,
   type CacheProvider,
@@ -100,10 +101,7 @@ function providerOf(settings: Settings, logger: Logger): CacheProvider {
       publish('facsimile:unreadable', () => ({ reason }))
       if (performance.now() < quietUntil) return
       quietUntil = performance.now() + QUIET_MS
-      logger.warn(
-        { reason },
-        'A stored page could not be opened: its key is not in encryptionKeys, it was changed, or it was stored before protection was switched on.',
-      )
+      logger.warn({ reason }, `A stored page could not be opened. ${explain('unreadable', reason)}`)
     },
   })
 }

@@ -1,6 +1,7 @@
 // Answers the crawler: GET {fetchPath}?t={token} with the stored page, once.
 import type { OutgoingHttpHeaders } from 'node:http'
 import {
+  explain,
   maskPageToken,
   parsePageToken,
   publish,
@@ -13,7 +14,7 @@ import {
 } from '@facsimile/core'
 import { hasPath, isGone, targetOf, urlOf, type Middleware, type Request, type Response } from './http-types.js'
 import { shareHiddenClasses } from './object-layout.js'
-import { digestOf } from './page-digest.js'
+import { createDigestMemory, digestOf } from './page-digest.js'
 import { classMethodsOf } from './response-hooks.js'
 
 export interface FetcherParts {
@@ -71,19 +72,24 @@ const UNAVAILABLE = refusal(503, 'The page cannot be looked up at this moment.',
 
 /** A middleware that answers requests for the fetch path and leaves all others to `next`. */
 export function createFetcher({ settings, guard, logger, pages, now }: FetcherParts): Middleware {
+  const digest = settings.deleteAfterPull ? (_token: PageToken, body: Buffer) => digestOf(body) : createDigestMemory()
+
   /** `undefined` when nobody is there any more to be answered. */
   async function answer(req: Request, res: Response): Promise<Answer | undefined> {
     const verdict = guard(req)
     if (!verdict.allowed) {
       publish('facsimile:denied', () => ({ reason: verdict.reason }))
-      logger.info({ clientAddress: verdict.clientAddress, reason: verdict.reason }, 'The fetcher refused an address.')
+      logger.info(
+        { clientAddress: verdict.clientAddress, reason: verdict.reason },
+        `The fetcher refused an address. ${explain('refused', verdict.reason)}`,
+      )
       return DENIED
     }
     if (req.method !== 'GET' && req.method !== 'HEAD') return METHOD_REFUSED
     const token = tokenOf(targetOf(urlOf(req)).query)
     if (token === undefined) {
       publish('facsimile:missed', () => ({ reason: 'malformed' }))
-      logger.info({ reason: 'malformed' }, 'The fetcher was asked without a usable token.')
+      logger.info({ reason: 'malformed' }, `The fetcher was asked for no page. ${explain('missed', 'malformed')}`)
       return MISSING
     }
     try {
@@ -104,7 +110,10 @@ export function createFetcher({ settings, guard, logger, pages, now }: FetcherPa
     const page = await pages?.fetch(token, takes ? 'pull' : 'peek')
     if (page === undefined) {
       publish('facsimile:missed', () => ({ reason: 'not-found' }))
-      logger.info({ reason: 'not-found', token: maskPageToken(token) }, 'The fetcher has no such page.')
+      logger.info(
+        { reason: 'not-found', token: maskPageToken(token) },
+        `The fetcher has no such page. ${explain('missed', 'not-found')}`,
+      )
       return MISSING
     }
     if (method === 'GET') {
@@ -112,7 +121,7 @@ export function createFetcher({ settings, guard, logger, pages, now }: FetcherPa
       publish('facsimile:fetched', () => fields)
       logger.info({ ...fields, token: maskPageToken(token) }, 'The crawler was given a page.')
     }
-    return await answerWith(page)
+    return answerWith(page, await digest(token, page.body))
   }
 
   return function facsimileFetcher(req, res, next) {
@@ -136,12 +145,12 @@ function tokenOf(query: string): PageToken | undefined {
   return values.length === 1 ? parsePageToken(values[0]) : undefined
 }
 
-async function answerWith({ body, contentType, status, method, capturedAt }: CapturedPage): Promise<Answer> {
+function answerWith({ body, contentType, status, method, capturedAt }: CapturedPage, digest: string): Answer {
   const headers = {
     ...WITH_PAGE,
     'Content-Type': contentType,
     // RFC 9530: the crawler can prove what it got.
-    'Repr-Digest': `sha-256=:${await digestOf(body)}:`,
+    'Repr-Digest': `sha-256=:${digest}:`,
     // RFC 9651: a dictionary with an integer, a token and a date.
     'Facsimile-Page': `status=${status}, method=${method}, captured=@${Math.floor(capturedAt / 1000)}`,
     'Content-Length': body.length,

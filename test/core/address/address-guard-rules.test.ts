@@ -1,9 +1,9 @@
 // The rules R1 to R18 of the address guard, each with its hostile twin.
 import { describe, expect, test } from '@jest/globals'
 import {
-  ADDRESS_REASONS,
   createAddressGuard,
   FacsimileError,
+  WORDS,
   type AddressGuardSettings,
   type AddressVerdict,
 } from '@facsimile/core'
@@ -389,7 +389,7 @@ describe('settings', () => {
 })
 
 describe('verdicts', () => {
-  test('every reason is given, and each has a sentence', () => {
+  test('every reason is given', () => {
     const behindProxy = { source: 'x-forwarded-for', trustedProxies: PROXIES, allowedAddresses: [CLIENT] }
     const reasons = [
       createAddressGuard({ allowedAddresses: [CLIENT] })(createRequest(CLIENT)),
@@ -401,8 +401,7 @@ describe('verdicts', () => {
       createAddressGuard(behindProxy)(createRequest(PROXY)),
       createAddressGuard(behindProxy)(createRequest(PROXY, ['X-Forwarded-For', 'unknown'])),
     ].map((verdict) => verdict.reason)
-    expect(reasons.toSorted()).toEqual(Object.keys(ADDRESS_REASONS).toSorted())
-    for (const sentence of Object.values(ADDRESS_REASONS)) expect(sentence).toMatch(/^[a-z].{20,}[^.]$/)
+    expect(reasons.toSorted()).toEqual(['allowed', ...Object.keys(WORDS.refused)].toSorted())
   })
 
   test('a peer that comes again gets the verdict that was made for it, which nobody can change', () => {

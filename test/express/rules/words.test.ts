@@ -2,7 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { RequestListener } from 'node:http'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { PASS_OVERS, type PassOver } from '@facsimile/core'
+import { WORDS, type PassOver } from '@facsimile/core'
 import type { FacsimileSettings } from '@facsimile/express'
 import { createTestFacsimile, PAGE, serve, serveFiltered, SNIPPETS } from '../../support/filtered-site.js'
 import { fetchRaw, type RawRequest } from '../../support/raw-http.js'
@@ -67,7 +67,7 @@ afterEach(() => {
 
 const withoutDate = (wire: Buffer) => wire.toString('latin1').replace(/\r\nDate: [^\r]*/, '')
 
-test.each(Object.keys(PASS_OVERS) as PassOver[])(
+test.each(Object.keys(WORDS['passed over']) as PassOver[])(
   '%s: the bytes of a bare server, one event and, for viewers, one word',
   async (word) => {
     const { settings = {}, request, status = 200, headers, body = PAGE } = CASES[word]

@@ -1,5 +1,5 @@
 // Why a page may have no fetch URL, from what can be seen of it, and what to do.
-import { PASS_OVERS, type PassOver } from '@facsimile/core'
+import { explain, WORDS, type PassOver } from '@facsimile/core'
 import { CommandFailure, failure } from '../failure.js'
 import type { CookieJar } from './cookie-jar.js'
 import type { HttpAnswer } from './http-request.js'
@@ -19,7 +19,7 @@ export function missingFetchUrl(answer: HttpAnswer, jar: CookieJar): CommandFail
   const message = `there is no fetch URL in ${answer.url.href} (status ${answer.status}, ${answer.body.length} bytes)`
   const told = answer.headers.get('facsimile-status')
   const word = told === undefined ? guessReason(answer, jar) : /^skipped\s*;.*\breason=([\w-]+)/.exec(told)?.[1]
-  const remedy = isPassOver(word) ? PASS_OVERS[word].join(' ') : EVERYTHING_ELSE
+  const remedy = isPassOver(word) ? explain('passed over', word) : EVERYTHING_ELSE
   return failure(told === undefined ? message : `${message}; the server says "Facsimile-Status: ${told}"`, remedy)
 }
 
@@ -36,5 +36,5 @@ function guessReason({ headers, status, body }: HttpAnswer, jar: CookieJar): Pas
 }
 
 function isPassOver(word: string | undefined): word is PassOver {
-  return word !== undefined && Object.hasOwn(PASS_OVERS, word)
+  return word !== undefined && Object.hasOwn(WORDS['passed over'], word)
 }

@@ -3,7 +3,8 @@ import { LRUCache } from 'lru-cache'
 import { FacsimileError } from '../errors.js'
 import { readAddressListFromRight } from './address-list-header.js'
 import { compileAddressRanges, type AddressPredicate } from './address-range.js'
-import type { AddressReason, AddressVerdict } from './address-verdict.js'
+import type { Refusal } from '../words.js'
+import type { AddressVerdict } from './address-verdict.js'
 import { readForwardedFromRight } from './forwarded-header.js'
 import { isHeaderToken } from './header-token.js'
 import { isUnspecified, parsePeerAddress, type IpAddress } from './ip-address.js'
@@ -60,11 +61,15 @@ export function createAddressGuard(settings: AddressGuardSettings): AddressGuard
   const isAllowed = compileAddressRanges(allowedAddresses, 'allowedAddresses')
   const isHeaderBelieved = source !== 'socket' && trustedProxies.length > 0
   const readEntries: EntryReader = source === 'forwarded' ? readForwardedFromRight : readAddressListFromRight
-  const notListed: AddressReason = allowedAddresses.length === 0 ? 'allowlist-empty' : 'not-listed'
+  const notListed: Refusal = allowedAddresses.length === 0 ? 'allowlist-empty' : 'not-listed'
 
   function judge(client: IpAddress): AddressVerdict {
-    const allowed = isAllowed(client)
-    return Object.freeze({ clientAddress: client.toString(), allowed, reason: allowed ? 'allowed' : notListed })
+    const clientAddress = client.toString()
+    return Object.freeze<AddressVerdict>(
+      isAllowed(client)
+        ? { clientAddress, allowed: true, reason: 'allowed' }
+        : { clientAddress, allowed: false, reason: notListed },
+    )
   }
 
   function judgePeer(text: string): Peer {
@@ -73,7 +78,7 @@ export function createAddressGuard(settings: AddressGuardSettings): AddressGuard
     const verdict = judge(address)
     const isTrusted = isHeaderBelieved && isProxy(address)
     if (source === 'socket' || verdict.reason !== 'not-listed') return { isTrusted, verdict }
-    return { isTrusted, verdict: Object.freeze({ ...verdict, reason: 'peer-not-trusted' }) }
+    return { isTrusted, verdict: Object.freeze<AddressVerdict>({ ...verdict, reason: 'peer-not-trusted' }) }
   }
 
   const peers = new LRUCache<string, Peer>({ max: MAX_REMEMBERED_PEERS, memoMethod: judgePeer })
@@ -110,8 +115,8 @@ const PEER_INVALID: Peer = { isTrusted: false, verdict: deny('peer-invalid') }
 const HEADER_MISSING = deny('header-missing')
 const HEADER_INVALID = deny('header-invalid')
 
-function deny(reason: AddressReason): AddressVerdict {
-  return Object.freeze({ allowed: false, reason })
+function deny(reason: Refusal): AddressVerdict {
+  return Object.freeze<AddressVerdict>({ allowed: false, reason })
 }
 
 /** The first entry from the right that is no trusted proxy; when all are, the leftmost. */

@@ -1,23 +1,9 @@
-// What the address guard answers, and every reason that it gives.
+// What the address guard answers.
+import type { Refusal } from '../words.js'
 
-/** Each reason with the sentence that explains it to an operator. */
-export const ADDRESS_REASONS = {
-  allowed: 'the client address is on the allowlist',
-  'not-listed': 'the client address is not on the allowlist',
-  'allowlist-empty': 'the allowlist is empty, which admits nobody',
-  'peer-not-trusted':
-    'the connection does not come from a trusted proxy, so its own address counts as the client, and that is not on the allowlist',
-  'no-peer': 'the connection has no remote address: it is closed already, or a Unix socket',
-  'peer-invalid': 'the remote address of the connection is not the address of one host',
-  'header-missing': 'a trusted proxy sent the request without an address in the header that is to name the client',
-  'header-invalid': 'the header that is to name the client holds something else where its address is expected',
-} as const
+export type AddressReason = 'allowed' | Refusal
 
-export type AddressReason = keyof typeof ADDRESS_REASONS
-
-export interface AddressVerdict {
+export type AddressVerdict = {
   /** In canonical form, 45 characters at most, safe to log; absent when nobody can tell who the client is. */
   readonly clientAddress?: string
-  readonly allowed: boolean
-  readonly reason: AddressReason
-}
+} & ({ readonly allowed: true; readonly reason: 'allowed' } | { readonly allowed: false; readonly reason: Refusal })

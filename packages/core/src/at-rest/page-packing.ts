@@ -4,6 +4,7 @@ import type { CapturedPage, UnixMs } from '../cache-provider.js'
 import { FacsimileError } from '../errors.js'
 import { decodePageRecord, encodePageRecord } from '../page-record.js'
 import type { PageToken } from '../page-token.js'
+import type { Unreadable } from '../words.js'
 import { decrypt, encrypt } from './aes-gcm.js'
 import type { KeyRing } from './encryption-keys.js'
 import { boundTo, nonceOf, readEnvelope, writeEnvelopeHead, type Envelope } from './envelope.js'
@@ -23,7 +24,7 @@ const NEUTRAL_FIELDS = { url: '/', method: 'GET', status: 200, contentType: 'app
  * Why a stored page cannot be read. `unknown-key`: sealed with a key that is not in the list. `damaged`: changed, cut
  * short, or moved to another token or deadline. `not-ours`: stored without this protection, or by a newer version or Node.
  */
-export type UnreadableReason = 'unknown-key' | 'damaged' | 'not-ours'
+export type UnreadableReason = Unreadable
 
 export interface PagePacking {
   /** The page as the store shall keep it. Rejects with the signal's reason, or with `PAGE_TOO_LARGE` above 1 GiB. */
