@@ -91,6 +91,9 @@ describe.each([
     'an answer that empties the form': [(_req, res) => res.status(205).send(LONG_PAGE)],
     'a page that is not modified': [(_req, res) => res.status(304).send(LONG_PAGE)],
     'a tag of the application': [(_req, res) => res.type('txt').set('ETag', '"own"').send(LONG_PAGE)],
+    'a page that must not be changed, with a tag of its own': [
+      (_req, res) => res.set({ ETag: '"own"', 'Cache-Control': 'no-transform' }).send(LONG_PAGE),
+    ],
     'no body': [(_req, res) => res.type('html').send(undefined)],
   }
 
