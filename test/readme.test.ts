@@ -99,7 +99,7 @@ describe('tables', () => {
   test('every setting is listed with its default', () => {
     const settings = resolveSettings({})
     const listed = firstCells('setting')
-    const known = [...Object.keys(settings), 'encryptionKeys', 'fetchUrl', 'logger']
+    const known = [...Object.keys(settings), 'encryptionKeys', 'fetchUrl', 'logger', 'settingsFile']
     expect([...listed].sort()).toEqual([...new Set(known)].sort())
   })
 

@@ -24,7 +24,7 @@ describe.each(kinds)('the words for what is %s', (kind, words) => {
     for (const [word, texts] of entries) {
       expect(word).toMatch(/^[a-z]+(?:-[a-z]+)*$/)
       expect(texts).toHaveLength(2)
-      for (const text of texts) expect(text).toMatch(/^[A-Z].{10,}\.$/)
+      for (const text of texts) expect(text).toMatch(/^[A-Z`].{10,}\.$/)
       expect(explain(kind, word as never)).toBe(texts.join(' '))
     }
   })

@@ -1,7 +1,7 @@
 // Blocked snippets: each an event, and in the log once a minute for each snippet and directive.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { expect, test } from '@jest/globals'
-import { createBlockReport, createSafeLogger } from '@facsimile/core'
+import { createBlockReport, createEventSource, createSafeLogger } from '@facsimile/core'
 
 test('a snippet that stays blocked is logged again after a minute, and published each time', () => {
   let now = 0
@@ -12,7 +12,7 @@ test('a snippet that stays blocked is logged again after a minute, and published
   const count = () => {
     published++
   }
-  const report = createBlockReport(createSafeLogger(logger), () => now)
+  const report = createBlockReport(createSafeLogger(logger), createEventSource(), () => now)
   const block = (snippet: string, directive: string) => report({ snippet, directive, remedy: 'Do that.' })
 
   subscribe('facsimile:blocked', count)

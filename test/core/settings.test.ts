@@ -41,6 +41,8 @@ test('everything has a default', () => {
     csp: 'nonce',
     disableFilter: false,
     disableCache: false,
+    allowDebug: false,
+    debugPath: '/facsimile/debug',
   })
 })
 

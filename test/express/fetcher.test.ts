@@ -546,11 +546,11 @@ describe('what stands around the fetcher', () => {
     await site.crawl('x')
     await site.crawl('x', { from: '127.0.0.2' })
     expect(seen).toEqual([
-      'facsimile:stored bytes,durationMs',
+      'facsimile:stored bytes,durationMs,provider',
       'facsimile:fetched bytes,ageMs',
-      'facsimile:missed reason not-found',
+      'facsimile:missed reason taken',
       'facsimile:missed reason malformed',
-      'facsimile:denied reason not-listed',
+      'facsimile:denied reason,clientAddress not-listed',
     ])
   })
 })

@@ -22,7 +22,7 @@ export type {
 } from './cache-provider.js'
 export { CapturedBody } from './captured-body.js'
 export { asciiBasedCharset } from './charset.js'
-export { ERROR_CODES, FacsimileError, type ErrorCode } from './errors.js'
+export { ERROR_CODES, FacsimileError, toError, type ErrorCode } from './errors.js'
 export { maskLocation } from './mask-location.js'
 export { openCacheProvider } from './open-cache-provider.js'
 export { createFileProvider, type FileProviderSettings } from './providers/file-provider.js'
@@ -30,12 +30,19 @@ export { createMemoryProvider } from './providers/memory-provider.js'
 export { addSources, type AddedSource } from './csp/added-sources.js'
 export { takeNoncesOut, type PagePolicies } from './csp/page-policies.js'
 export { createPageToken, maskPageToken, parsePageToken, type PageToken } from './page-token.js'
-export { publish, type FacsimileEvents } from './events.js'
+export {
+  createEventSource,
+  type EventSource,
+  type FacsimileEvent,
+  type FacsimileEventName,
+  type FacsimileEvents,
+} from './events.js'
 export { cookieValues, createFetchUrlBuilder } from './fetch-url.js'
 export { compileGlobs, type PathPredicate } from './glob.js'
 export { buffersOf, Inserter, type InsertionPlan } from './insertion/inserter.js'
 export { createSafeLogger, type Logger } from './logger.js'
 export { createPageStore, type PageStore } from './page-store.js'
+export { readSettingsText } from './settings-text.js'
 export { resolveSettings, type FacsimileSettings, type Settings } from './settings.js'
 export { compileSnippets, type Placement, type Snippet, type SnippetRequest } from './snippet.js'
 export type { BlockedSnippet, CspMode } from './snippet-fit.js'
@@ -45,6 +52,7 @@ export {
   explain,
   WORDS,
   type Explanation,
+  type Finding,
   type Loss,
   type Miss,
   type PassOver,

@@ -1,5 +1,5 @@
 // Counts lost pages and says so in the log at once, then at most once a minute.
-import { publish } from './events.js'
+import type { EventSource } from './events.js'
 import type { Logger } from './logger.js'
 import { explain, type Loss } from './words.js'
 
@@ -12,7 +12,8 @@ export interface LossReport {
   flush(): void
 }
 
-export function createLossReport(logger: Logger, now: () => number = () => performance.now()): LossReport {
+export function createLossReport(logger: Logger, events: EventSource): LossReport {
+  const now = () => performance.now()
   let unreported = new Map<Loss, number>()
   let lastError: unknown
   let quietUntil = -Infinity
@@ -35,7 +36,7 @@ export function createLossReport(logger: Logger, now: () => number = () => perfo
 
   return {
     add(reason, error) {
-      publish('facsimile:lost', () => ({ reason, error }))
+      events.publish('facsimile:lost', () => ({ reason, error }))
       unreported.set(reason, (unreported.get(reason) ?? 0) + 1)
       if (error !== undefined) lastError = error
       const wait = quietUntil - now()

@@ -4,12 +4,13 @@ import { isBrokenCircuitError } from 'cockatiel'
 import { CapturedBody } from './captured-body.js'
 import type { CacheProvider, CapturedPage, PageFacts } from './cache-provider.js'
 import { FacsimileError } from './errors.js'
-import { publish } from './events.js'
+import { createEventSource, type EventSource } from './events.js'
 import type { Logger } from './logger.js'
 import { createLossReport } from './loss-report.js'
 import { createPageArrivals } from './page-arrivals.js'
+import { createPageFates } from './page-fates.js'
 import type { PageToken } from './page-token.js'
-import type { Loss } from './words.js'
+import type { Loss, Miss } from './words.js'
 import { readProviderAnswer } from './provider-answer.js'
 import { createProviderBreaker } from './provider-breaker.js'
 import { createDeadline } from './with-deadline.js'
@@ -19,6 +20,7 @@ const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024
 const STORE_DEADLINE_MS = 2_000
 const PULL_DEADLINE_MS = 1_000
 const ARRIVAL_DEADLINE_MS = 2_000
+const NOTHING_MORE = Object.freeze({})
 
 export interface PageStore {
   /** For the body of a page that is on its way, of which up to `maxBytes` are kept. */
@@ -41,15 +43,26 @@ export interface PageStore {
    * provider rejects with is passed on.
    */
   fetch(token: PageToken, how: 'pull' | 'peek'): Promise<CapturedPage | undefined>
+  /** The page of `token` was handed over, and `taken` or left where it is. */
+  fetched(token: PageToken, taken: boolean): void
+  /** Why `fetch` has found no page of `token`, as far as this process can know. */
+  missOf(token: PageToken): Miss
   /** Resolves when no store is under way, or after `timeoutMs`. */
   flush(timeoutMs: number): Promise<void>
+  /** No page that waits is counted any more when its time is over. */
+  close(): void
 }
 
-export function createPageStore(provider: CacheProvider, logger: Logger): PageStore {
+export function createPageStore(
+  provider: CacheProvider,
+  logger: Logger,
+  events: EventSource = createEventSource(),
+): PageStore {
   const storing = createProviderBreaker()
   const pulling = createProviderBreaker()
-  const losses = createLossReport(logger)
+  const losses = createLossReport(logger, events)
   const arrivals = createPageArrivals()
+  const fates = createPageFates(() => events.publish('facsimile:expired', () => NOTHING_MORE))
   const withinStoreDeadline = createDeadline(STORE_DEADLINE_MS)
   const withinPullDeadline = createDeadline(PULL_DEADLINE_MS)
   const slowStore = () =>
@@ -62,6 +75,7 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
 
   function lose(token: PageToken, reason: Loss, error?: unknown): void {
     losses.add(reason, error)
+    fates.lost(token)
     arrivals.settle(token)
   }
 
@@ -70,13 +84,14 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
     const answer = storing.execute(() =>
       withinStoreDeadline(slowStore, (signal) => body.store(token, page, { signal })),
     )
-    if (answer === undefined) onStored(token, body, startedAt)
-    else void waitFor(answer, token, body, startedAt)
+    if (answer === undefined) onStored(token, page, body, startedAt)
+    else void waitFor(answer, token, page, body, startedAt)
   }
 
   async function waitFor(
     answer: Promise<void>,
     token: PageToken,
+    page: PageFacts,
     body: CapturedBody,
     startedAt: number,
   ): Promise<void> {
@@ -85,7 +100,7 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
     bytesInFlight += bytes
     try {
       await answer
-      onStored(token, body, startedAt)
+      onStored(token, page, body, startedAt)
     } catch (error) {
       body.discard()
       lose(token, lossOf(error), error)
@@ -96,11 +111,16 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
     }
   }
 
-  function onStored(token: PageToken, body: CapturedBody, startedAt: number): void {
+  function onStored(token: PageToken, page: PageFacts, body: CapturedBody, startedAt: number): void {
     const { bytes } = body
     body.discard()
+    fates.stored(token, page.expiresAt - page.capturedAt)
     arrivals.settle(token)
-    publish('facsimile:stored', () => ({ bytes, durationMs: performance.now() - startedAt }))
+    events.publish('facsimile:stored', () => ({
+      bytes,
+      durationMs: performance.now() - startedAt,
+      provider: provider.name,
+    }))
   }
 
   function refusalOf(body: CapturedBody): { reason: Loss; error?: Error } | undefined {
@@ -132,6 +152,9 @@ export function createPageStore(provider: CacheProvider, logger: Logger): PageSt
       lose(token, refusal.reason, refusal.error)
     },
     arrival: (token) => arrivals.wait(token, ARRIVAL_DEADLINE_MS),
+    fetched: fates.fetched,
+    missOf: fates.missOf,
+    close: fates.close,
     async fetch(token, how) {
       try {
         return await pulling.execute(async () => {

@@ -14,7 +14,8 @@ import { refuseMalformedSnippets } from './well-formed-snippets.js'
 const HTTP_TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const COOKIE_VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/
 /** Folders that a URL parser leaves as they are: none empty, none a dot or two. */
-const FETCH_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+$/
+const OWN_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+$/
+const OWN_PATH_REMEDY = 'of letters, digits and - . _ ~ /, without a trailing slash'
 const GLOB = /^(?:\/|\*\*)[^\s?#]*$/
 const MEBIBYTE = 1024 * 1024
 const MAX_MARKER_CHARS = 200
@@ -82,10 +83,7 @@ const SHAPE = {
     CLIENT_ADDRESS_SHAPE,
     "write { source, trustedProxies }, such as { source: 'socket' }",
   ).prefault({}),
-  fetchPath: text(
-    FETCH_PATH,
-    'write a path such as /facsimile, of letters, digits and - . _ ~ /, without a trailing slash',
-  ).default('/facsimile'),
+  fetchPath: text(OWN_PATH, 'write a path such as /facsimile, ' + OWN_PATH_REMEDY).default('/facsimile'),
   fetchUrl: z
     .custom<string>(
       isFetchUrl,
@@ -118,6 +116,8 @@ const SHAPE = {
   csp: z.enum(CSP_MODES, "write 'nonce' or 'hash'").default('nonce'),
   disableFilter: switchOf().default(false),
   disableCache: switchOf().default(false),
+  allowDebug: switchOf().default(false),
+  debugPath: text(OWN_PATH, 'write a path such as /facsimile/debug, ' + OWN_PATH_REMEDY).default('/facsimile/debug'),
   logger: z
     .custom<Logger>(
       (value) => hasMethods(value, LOGGER_METHODS),
@@ -151,6 +151,12 @@ export function resolveSettings(input: unknown = {}): Settings {
   const settings = result.data
   compileAddressRanges(settings.allowedAddresses, 'allowedAddresses')
   compileAddressRanges(settings.clientAddress.trustedProxies, 'clientAddress.trustedProxies')
+  if (settings.debugPath === settings.fetchPath) {
+    throw new FacsimileError(
+      'SETTINGS_INVALID',
+      `The settings cannot be used: \`debugPath\` and \`fetchPath\` are both ${JSON.stringify(settings.fetchPath)}: give each a path of its own.`,
+    )
+  }
   if (settings.xhtml) refuseMalformedSnippets(settings.snippets)
   return freezeAll(
     settings,

@@ -107,9 +107,25 @@ const MISSES = {
     'The token is missing, given twice, or not one that Facsimile makes.',
     'See whether the crawler has the fetch URL whole, as the page carries it.',
   ],
-  'not-found': [
-    'No page waits under the token: it was fetched already, has expired, or was stored by a server with another store.',
-    'See `deleteAfterPull` and `maxCachedSeconds`; where several servers answer, let them share a store, or set `fetchUrl`.',
+  taken: [
+    'The page was fetched already, and `deleteAfterPull` lets one fetch take it.',
+    'Nothing is to be done for a crawler that asks twice; where browsers show a page again from their cache, send `Cache-Control: no-cache` with pages or set `deleteAfterPull` to `false`.',
+  ],
+  expired: [
+    'The page waited for `maxCachedSeconds` and is gone.',
+    'Raise `maxCachedSeconds`, or see why the crawler comes so late.',
+  ],
+  lost: [
+    'The page left with its token, and could not be stored.',
+    'See the words for pages that are not stored, in the log and in the metrics.',
+  ],
+  evicted: [
+    'The page was stored here and its time is not over, but the store has it no more.',
+    'Nothing is to be done where another server handed it over; else raise `maxCachedPages` and `maxCachedBytes`, or see who deletes in the store.',
+  ],
+  unknown: [
+    'This process has stored no page under the token: another one has, which does not share its store, or it was started anew since.',
+    'Where several servers or processes answer, let them share a store, or set `fetchUrl`.',
   ],
 } as const satisfies Record<string, Explanation>
 
@@ -130,6 +146,116 @@ const UNREADABLES = {
 
 export type Unreadable = keyof typeof UNREADABLES
 
+/** The words for what the debug page and `facsimile doctor` find wrong with an installation, or worth a look. */
+const FINDINGS = {
+  'filter-not-reached': [
+    'A page left without having passed the filter.',
+    'Mount `middleware` before the routes, and before whatever else answers with pages.',
+  ],
+  'mounted-twice': ['The filter stands twice in the chain.', 'Mount it once.'],
+  'compressed-inside': [
+    'Pages are compressed before they reach the filter, which has to undo it and to do it again.',
+    'Mount `compression` before Facsimile, so that it stands further out.',
+  ],
+  'snippet-missing': [
+    'A page came without the snippets that are meant for it.',
+    'See why the page is passed over: the header Facsimile-Status tells it to allowed addresses.',
+  ],
+  'snippet-twice': [
+    'A snippet stands in the page more than once.',
+    'Remove the copy from the templates, or give the snippet an `unlessPageContains`.',
+  ],
+  'snippet-blocked': [
+    "A snippet was left out, because the page's Content-Security-Policy would block it.",
+    "Give the policy a nonce, or set `csp` to 'hash'.",
+  ],
+  'script-blocked': [
+    "The browser refused a snippet by the page's Content-Security-Policy.",
+    "Give the policy a nonce, or set `csp` to 'hash'; see that nothing behind the filter changes the policy.",
+  ],
+  'script-silent': [
+    'A snippet stands in the page, and the browser has not run it to its end.',
+    'See the error in the console of the browser.',
+  ],
+  'fetch-url-missing': [
+    'The page carries no fetch URL, so the crawler cannot find the stored copy.',
+    'Put %FetchUrl% or %CacheToken% into a snippet, or place `tokenFor` in the page.',
+  ],
+  'fetch-url-insecure': [
+    'The fetch URL is plain HTTP, and the site is HTTPS: private pages would cross the network in the clear.',
+    'Write `fetchUrl` with https, or leave it out.',
+  ],
+  'fetcher-unreachable': [
+    'The fetcher does not answer at the fetch URL.',
+    'Mount `middleware` or `fetcher` there; see that `fetchUrl` leads to this server and that no proxy answers in its place.',
+  ],
+  'page-cacheable': [
+    'Shared caches may keep the page, while its token is good for one fetch: the recordings of all but the first visitor would miss.',
+    'Send `Cache-Control: no-store` or `private, no-cache` with pages, or set `deleteAfterPull` to `false`.',
+  ],
+  'page-kept-by-browsers': [
+    'Browsers may show the page again without asking, while its token is good for one fetch: the recordings of such views miss.',
+    'Send `Cache-Control: no-cache` with pages, or set `deleteAfterPull` to `false` and `maxCachedSeconds` to the time between the views.',
+  ],
+  'copy-missing': [
+    'The first fetch of a page found no copy of it.',
+    'See the debug page or the log for the reason: the page was too large, the store failed, or another server answered.',
+  ],
+  'copy-fetched-twice': [
+    'A second fetch was given the page again.',
+    'Nothing is to be done with `deleteAfterPull` set to `false`; else see whether a cache stands before the fetch path.',
+  ],
+  'copy-differs': [
+    'The copy is not the page that the visitor got without its snippets.',
+    'Mount Facsimile as the outermost middleware that changes pages, and see what changes them behind it.',
+  ],
+  'robots-allowed': [
+    'The file robots.txt lets search engines visit the fetch path.',
+    'Add what `facsimile robots` prints, or let `facsimile robots --write` do it.',
+  ],
+  'robots-tag-missing': [
+    'The fetcher answered without X-Robots-Tag.',
+    'See what removes response headers between the fetcher and the crawler.',
+  ],
+  'address-refused': [
+    'The fetcher refuses the address from which this was asked.',
+    'If it is the crawler, add it to `allowedAddresses`; behind a proxy see `clientAddress`.',
+  ],
+  'proxy-not-trusted': [
+    'Requests come with a header that names the client, and the proxy that sent it is not trusted.',
+    'Set `clientAddress.source` to the header and `clientAddress.trustedProxies` to the address of the proxy, if it is yours.',
+  ],
+  'crawler-denied': [
+    'The fetcher refused requests that looked like those of the crawler.',
+    'If the address is the one of the crawler, add it to `allowedAddresses`; behind a proxy see `clientAddress`.',
+  ],
+  'crawler-absent': [
+    'Pages are stored, and nobody fetches them.',
+    'See that the snippets tell the tracking service the fetch URL, and that its crawler reaches the site.',
+  ],
+  'crawler-late': ['The crawler comes when the pages have expired, or shortly before.', 'Raise `maxCachedSeconds`.'],
+  'store-failing': ['The cache provider is not well.', 'See what it says, and the log.'],
+  'store-not-shared': [
+    'Several processes answer, and each keeps its pages for itself: the crawler will ask the wrong one.',
+    "Set `cacheProvider` to a store that they share: 'file:' on one machine, 'redis:' or 'mysql:' on several.",
+  ],
+  'pages-lost': ['Pages could not be stored.', 'See the words for pages that are not stored.'],
+  'clock-wrong': [
+    'The clocks of the server and of who asks it differ by more than a few seconds.',
+    'Set both by NTP: the times of recordings, and what expires in a shared store, depend on it.',
+  ],
+  'nothing-sampled': ['`sampleRatio` is 0: no first view is recorded.', 'Raise `sampleRatio`.'],
+  'filter-disabled': ['`disableFilter` is set: no snippet is inserted.', 'Remove the setting.'],
+  'cache-disabled': ['`disableCache` is set: no page is stored.', 'Remove the setting.'],
+  'no-snippets': ['There are no snippets.', 'Write the tracking code into `snippets`.'],
+  'settings-not-reloaded': [
+    'The settings file was changed and could not be used; the settings before are in force.',
+    'Mend the file as the error says.',
+  ],
+} as const satisfies Record<string, Explanation>
+
+export type Finding = keyof typeof FINDINGS
+
 /** All of them, by what happened. A word stands for one thing within its kind. */
 export const WORDS = {
   'passed over': PASS_OVERS,
@@ -137,6 +263,7 @@ export const WORDS = {
   refused: REFUSALS,
   missed: MISSES,
   unreadable: UNREADABLES,
+  found: FINDINGS,
 } as const satisfies Record<string, Readonly<Record<string, Explanation>>>
 
 export type WordKind = keyof typeof WORDS

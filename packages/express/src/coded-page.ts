@@ -1,6 +1,5 @@
 // The way of a page that comes compressed: decoded, led through the page body and encoded again, off the event loop and
 // at the pace of the client.
-import { publish } from '@facsimile/core'
 import { byteLength, isNothing, NOTHING, toBytes, type BodyArguments, type Callback } from './body-arguments.js'
 import type { FilterContext } from './filter-context.js'
 import type { Response } from './http-types.js'
@@ -259,7 +258,7 @@ export class CodedPage implements SilenceListener {
   }
 
   #report(error: unknown): void {
-    publish('facsimile:skipped', () => ({ reason: 'undecodable' }))
+    this.#context.events.publish('facsimile:skipped', () => ({ reason: 'undecodable' }))
     this.#context.logger.warn({ err: error }, 'A compressed page could not be decoded to its end, and is not stored.')
   }
 

@@ -1,27 +1,14 @@
 // Puts the parts together: settings in, middleware out.
-import {
-  createAddressGuard,
-  createPageStore,
-  createSafeLogger,
-  openCacheProvider,
-  explain,
-  publish,
-  resolveSettings,
-  type CacheProvider,
-  type FacsimileSettings,
-  type Logger,
-  type PageToken,
-  type Settings,
-} from '@facsimile/core'
-import { protectAtRest } from '@facsimile/core/at-rest'
-import { createFetcher } from './fetcher.js'
-import { createFilterContext } from './filter-context.js'
+import { createEventSource, createSafeLogger, type PageToken } from '@facsimile/core'
+import { createGeneration, type Generation } from './generation.js'
 import { hasPath, urlOf, type Middleware, type Response } from './http-types.js'
-import { createResponseFilter } from './response-filter.js'
+import { followSettings } from './live-settings.js'
+import { createPageStores } from './page-stores.js'
+import { createPastPaths } from './past-paths.js'
+import { warnOfGaps } from './setting-gaps.js'
+import { openSettings, type LiveFacsimileSettings } from './settings-source.js'
 
 const DEFAULT_TIMEOUT_MS = 5_000
-/** The log is told of unreadable pages at most so often; the events of each. */
-const QUIET_MS = 60_000
 
 export interface Facsimile {
   /** Filter and fetcher in one; mount it before the routes, and after `compression`. */
@@ -35,6 +22,11 @@ export interface Facsimile {
    * not be stored. Ask before the page is written.
    */
   tokenFor(res: Response): PageToken | undefined
+  /**
+   * Reads `settingsFile` now, for those who do not wait until the change is seen, within a second or two. Rejects with
+   * `SETTINGS_INVALID` or `ADDRESS_INVALID` when it cannot be used; the settings before stay in force then.
+   */
+  reload(): Promise<void>
   /** Resolves when no page is being stored any more, at the latest after `timeoutMs` (5000). */
   flush(timeoutMs?: number): Promise<void>
   /** Flushes, and closes the cache provider if it was opened from a location. The process can then exit. */
@@ -53,81 +45,55 @@ export interface FacsimileInternals {
  * Checks the settings and makes the middleware; connects to nothing yet. Throws a FacsimileError that names the key,
  * the value and the remedy: `SETTINGS_INVALID`, `ADDRESS_INVALID` or `LOCATION_INVALID`.
  */
-export function createFacsimile(input: FacsimileSettings = {}, internals: FacsimileInternals = {}): Facsimile {
+export function createFacsimile(input: LiveFacsimileSettings = {}, internals: FacsimileInternals = {}): Facsimile {
   const { now = Date.now, random = Math.random } = internals
-  const settings = resolveSettings(input)
-  const logger = createSafeLogger(settings.logger)
-  const guard = createAddressGuard({ ...settings.clientAddress, allowedAddresses: settings.allowedAddresses })
-  const provider = settings.disableCache ? undefined : providerOf(settings, logger)
-  const pages = provider === undefined ? undefined : createPageStore(provider, logger)
-  const filter = createResponseFilter(createFilterContext({ settings, guard, logger, pages, now, random }))
-  const fetcher = createFetcher({ settings, guard, logger, pages, now })
-  warnOfGaps(settings, logger)
+  const source = openSettings(input)
+  const logger = createSafeLogger(source.first.logger)
+  const events = createEventSource()
+  const stores = createPageStores(logger, events)
+  const parts = { owner: stores, logger, events, stores, now, random }
+  const pastPaths = createPastPaths()
+  let current: Generation = createGeneration(source.first, parts)
+  warnOfGaps(source.first, logger)
+  const live = followSettings({
+    source,
+    logger,
+    events,
+    now,
+    apply(settings) {
+      const before = current.settings
+      current = createGeneration(settings, parts)
+      if (before.fetchPath !== settings.fetchPath) pastPaths.add(before.fetchPath, before.maxCachedSeconds * 1000)
+      warnOfGaps(settings, logger)
+    },
+  })
+
+  const isForFetcher = (url: string) => hasPath(url, current.settings.fetchPath) || pastPaths.has(url)
 
   async function flush(timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
-    await pages?.flush(timeoutMs)
+    await stores.flush(timeoutMs)
   }
 
   return {
     middleware: function facsimileMiddleware(req, res, next) {
       const url = urlOf(req)
-      if (hasPath(url, settings.fetchPath)) fetcher(req, res, next)
-      else filter.pass(req, res, url, next)
+      if (isForFetcher(url)) current.fetcher(req, res)
+      else current.filter.pass(req, res, url, next)
     },
     responseFilter: function facsimileResponseFilter(req, res, next) {
-      filter.pass(req, res, urlOf(req), next)
+      current.filter.pass(req, res, urlOf(req), next)
     },
-    fetcher,
-    tokenFor: (res) => filter.tokenFor(res),
+    fetcher: function facsimileFetcher(req, res, next) {
+      if (isForFetcher(urlOf(req))) current.fetcher(req, res)
+      else next()
+    },
+    tokenFor: (res) => current.filter.tokenFor(res),
+    reload: live.reload,
     flush,
     async close(timeoutMs) {
+      live.close()
       await flush(timeoutMs)
-      if (typeof settings.cacheProvider === 'string') await provider?.close()
+      await stores.close()
     },
   }
-}
-
-function providerOf(settings: Settings, logger: Logger): CacheProvider {
-  const { cacheProvider, maxCachedPages, maxCachedBytes, encryptionKeys, compression } = settings
-  const provider =
-    typeof cacheProvider === 'string'
-      ? openCacheProvider(cacheProvider, { maxCachedPages, maxCachedBytes })
-      : cacheProvider
-  let quietUntil = -Infinity
-  return protectAtRest(provider, {
-    encryptionKeys,
-    compression,
-    onUnreadable(reason) {
-      publish('facsimile:unreadable', () => ({ reason }))
-      if (performance.now() < quietUntil) return
-      quietUntil = performance.now() + QUIET_MS
-      logger.warn({ reason }, `A stored page could not be opened. ${explain('unreadable', reason)}`)
-    },
-  })
-}
-
-/** Logs what is allowed and probably not meant. */
-function warnOfGaps(settings: Settings, logger: Logger): void {
-  if (settings.disableCache) return
-  const { allowedAddresses, disableFilter, fetchPath, fetchUrl, snippets } = settings
-  if (disableFilter || !snippets.some(({ html }) => /%(?:FetchUrl|CacheToken)%/.test(html))) {
-    logger.warn(
-      {},
-      'No snippet carries %FetchUrl% or %CacheToken%: the crawler finds stored pages only where the application places tokenFor(res) itself.',
-    )
-  }
-  if (allowedAddresses.length === 0) {
-    logger.warn({}, 'allowedAddresses is empty: nobody can fetch the stored pages. List the addresses of the crawler.')
-  }
-  if (fetchUrl !== undefined && !leadsTo(fetchUrl, fetchPath)) {
-    logger.warn(
-      { fetchUrl, fetchPath },
-      `fetchUrl does not lead to ${fetchPath}?t=%CacheToken%: unless a proxy rewrites it, the crawler will not find the fetcher.`,
-    )
-  }
-}
-
-function leadsTo(fetchUrl: string, fetchPath: string): boolean {
-  const { pathname, searchParams } = new URL(fetchUrl.replaceAll('%CacheToken%', 'token'))
-  return pathname === fetchPath && searchParams.getAll('t').join() === 'token'
 }

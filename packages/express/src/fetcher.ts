@@ -4,25 +4,25 @@ import {
   explain,
   maskPageToken,
   parsePageToken,
-  publish,
   type AddressGuard,
   type CapturedPage,
+  type EventSource,
   type Logger,
-  type PageStore,
   type PageToken,
   type Settings,
 } from '@facsimile/core'
-import { hasPath, isGone, targetOf, urlOf, type Middleware, type Request, type Response } from './http-types.js'
+import { isGone, targetOf, urlOf, type Request, type Response } from './http-types.js'
 import { shareHiddenClasses } from './object-layout.js'
 import { createDigestMemory, digestOf } from './page-digest.js'
+import type { StoredPages } from './page-stores.js'
 import { classMethodsOf } from './response-hooks.js'
 
 export interface FetcherParts {
   readonly settings: Settings
   readonly guard: AddressGuard
   readonly logger: Logger
-  /** `undefined` when nothing is stored. */
-  readonly pages: PageStore | undefined
+  readonly events: EventSource
+  readonly pages: StoredPages
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -70,65 +70,60 @@ const METHOD_REFUSED = refusal(405, 'Only GET and HEAD are answered here.', { Al
 const MISSING = refusal(404, 'There is no such page, or no more.')
 const UNAVAILABLE = refusal(503, 'The page cannot be looked up at this moment.', { 'Retry-After': 5 })
 
-/** A middleware that answers requests for the fetch path and leaves all others to `next`. */
-export function createFetcher({ settings, guard, logger, pages, now }: FetcherParts): Middleware {
+/** Answers the request, whatever its path is. */
+export type Fetcher = (req: Request, res: Response) => void
+
+export function createFetcher({ settings, guard, logger, events, pages, now }: FetcherParts): Fetcher {
   const digest = settings.deleteAfterPull ? (_token: PageToken, body: Buffer) => digestOf(body) : createDigestMemory()
 
   /** `undefined` when nobody is there any more to be answered. */
   async function answer(req: Request, res: Response): Promise<Answer | undefined> {
     const verdict = guard(req)
     if (!verdict.allowed) {
-      publish('facsimile:denied', () => ({ reason: verdict.reason }))
-      logger.info(
-        { clientAddress: verdict.clientAddress, reason: verdict.reason },
-        `The fetcher refused an address. ${explain('refused', verdict.reason)}`,
-      )
+      const { reason, clientAddress } = verdict
+      events.publish('facsimile:denied', () => (clientAddress === undefined ? { reason } : { reason, clientAddress }))
+      logger.info({ clientAddress, reason }, `The fetcher refused an address. ${explain('refused', reason)}`)
       return DENIED
     }
     if (req.method !== 'GET' && req.method !== 'HEAD') return METHOD_REFUSED
     const token = tokenOf(targetOf(urlOf(req)).query)
     if (token === undefined) {
-      publish('facsimile:missed', () => ({ reason: 'malformed' }))
+      events.publish('facsimile:missed', () => ({ reason: 'malformed' }))
       logger.info({ reason: 'malformed' }, `The fetcher was asked for no page. ${explain('missed', 'malformed')}`)
       return MISSING
     }
     try {
       return await lookUp(token, req.method, res)
     } catch (error) {
-      publish('facsimile:unavailable', () => ({ error }))
+      events.publish('facsimile:unavailable', () => ({ error }))
       logger.error({ err: error, token: maskPageToken(token) }, 'The fetcher could not look a page up.')
       return UNAVAILABLE
     }
   }
 
   async function lookUp(token: PageToken, method: string, res: Response): Promise<Answer | undefined> {
-    await pages?.arrival(token)
+    await pages.arrival(token)
     // A crawler that hung up while it waited may come back: the page stays where it is.
     if (isGone(res)) return undefined
     // HEAD takes nothing, and neither does GET when pages stay until they expire.
     const takes = method === 'GET' && settings.deleteAfterPull
-    const page = await pages?.fetch(token, takes ? 'pull' : 'peek')
+    const page = await pages.fetch(token, takes ? 'pull' : 'peek')
     if (page === undefined) {
-      publish('facsimile:missed', () => ({ reason: 'not-found' }))
-      logger.info(
-        { reason: 'not-found', token: maskPageToken(token) },
-        `The fetcher has no such page. ${explain('missed', 'not-found')}`,
-      )
+      const reason = pages.missOf(token)
+      events.publish('facsimile:missed', () => ({ reason }))
+      logger.info({ reason, token: maskPageToken(token) }, `The fetcher has no such page. ${explain('missed', reason)}`)
       return MISSING
     }
     if (method === 'GET') {
+      pages.fetched(token, takes)
       const fields = { bytes: page.body.length, ageMs: now() - page.capturedAt }
-      publish('facsimile:fetched', () => fields)
+      events.publish('facsimile:fetched', () => fields)
       logger.info({ ...fields, token: maskPageToken(token) }, 'The crawler was given a page.')
     }
     return answerWith(page, await digest(token, page.body))
   }
 
-  return function facsimileFetcher(req, res, next) {
-    if (!hasPath(urlOf(req), settings.fetchPath)) {
-      next()
-      return
-    }
+  return function answerFetch(req, res) {
     shareHiddenClasses(req, res)
     answer(req, res)
       .then((found) => found && send(res, found))

@@ -6,6 +6,7 @@ import {
   createFetchUrlBuilder,
   type AddressGuard,
   type BlockedSnippet,
+  type EventSource,
   type Logger,
   type PageStore,
   type PageToken,
@@ -18,9 +19,12 @@ import type { Request } from './http-types.js'
 import { isAhead } from './navigation.js'
 
 export interface FilterContext {
+  /** The Facsimile to which it belongs; with other settings, that has another context. */
+  readonly owner: object
   readonly settings: Settings
   readonly guard: AddressGuard
   readonly logger: Logger
+  readonly events: EventSource
   /** `undefined` when nothing is stored. */
   readonly pages: PageStore | undefined
   readonly snippetsFor: (request: SnippetRequest) => SnippetSet
@@ -39,16 +43,18 @@ export interface FilterContext {
 }
 
 export interface FilterParts {
+  readonly owner: object
   readonly settings: Settings
   readonly guard: AddressGuard
   readonly logger: Logger
+  readonly events: EventSource
   readonly pages: PageStore | undefined
   readonly now: () => number
   readonly random: () => number
 }
 
 export function createFilterContext(parts: FilterParts): FilterContext {
-  const { settings, logger } = parts
+  const { settings, logger, events } = parts
   const included = compileGlobs(settings.include)
   const excluded = compileGlobs(settings.exclude)
   const always = [
@@ -65,7 +71,7 @@ export function createFilterContext(parts: FilterParts): FilterContext {
     pathIsIncluded: (path) => included(path) && !excluded(path),
     // What is loaded ahead has an empty destination, and later another one: a browser would ask for it twice.
     variesBy: (req) => (isAhead(req) ? always : ofNavigation),
-    reportBlocked: createBlockReport(logger, parts.now),
+    reportBlocked: createBlockReport(logger, events, parts.now),
     reportFailure: (error) => logger.error({ err: error }, 'Facsimile failed on a page and left it as it was.'),
   }
 }

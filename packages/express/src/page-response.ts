@@ -1,6 +1,6 @@
 // One response on its way through the filter: it waits for the headers, and then either has no part in the response any
 // more, or leads the page's bytes through the page body and has them stored when all of them have left.
-import { publish, type PageToken, type PassOver } from '@facsimile/core'
+import type { PageToken, PassOver } from '@facsimile/core'
 import {
   isNothing,
   isSendable,
@@ -65,9 +65,9 @@ export class PageResponse implements StandIn, SilenceListener {
     this.#methods = new ResponseMethods(res, this)
   }
 
-  /** Whether this is the part of the filter with `context` in the response. */
-  isOf(context: FilterContext): boolean {
-    return this.#context === context
+  /** Whether this is the part of the Facsimile `owner` in the response, by whatever settings. */
+  isOf(owner: object): boolean {
+    return this.#context.owner === owner
   }
 
   get hasInjected(): boolean {
@@ -199,14 +199,14 @@ export class PageResponse implements StandIn, SilenceListener {
     this.#firstOutput = firstOutput
     if (coding !== undefined) this.#coded = new CodedPage(this.#res, this.#methods, body, coding, this.#context)
     const { count } = this.#visit.fitted
-    if (count > 0) publish('facsimile:injected', () => ({ snippets: count }))
+    if (count > 0) this.#context.events.publish('facsimile:injected', () => ({ snippets: count }))
   }
 
   #passOver(reason: PassOver | undefined): void {
     this.#leave()
     giveSparedTag(this.#res)
     if (reason === undefined) return
-    publish('facsimile:skipped', () => ({ reason }))
+    this.#context.events.publish('facsimile:skipped', () => ({ reason }))
     if (reason === 'already-injected' || !this.#visit.isViewer || this.#res.headersSent) return
     this.#res.setHeader('Facsimile-Status', `skipped; reason=${reason}`)
   }

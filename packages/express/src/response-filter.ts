@@ -37,7 +37,8 @@ export function createResponseFilter(context: FilterContext): ResponseFilter {
 
   function ourPartIn(res: Response): PageResponse | undefined {
     let standIn = innermostOf(res)
-    while (standIn !== undefined && !(standIn instanceof PageResponse && standIn.isOf(context))) standIn = standIn.outer
+    while (standIn !== undefined && !(standIn instanceof PageResponse && standIn.isOf(context.owner)))
+      standIn = standIn.outer
     return standIn
   }
 
