@@ -1,4 +1,5 @@
 // Reads settings from the text of a file.
+import { types } from 'node:util'
 import { FacsimileError } from './errors.js'
 
 /** The object that the JSON `text` holds; `name` is the file in errors. Throws `SETTINGS_INVALID`. */
@@ -7,7 +8,7 @@ export function readSettingsText(text: string, name: string): Record<string, unk
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = types.isNativeError(cause) ? cause.message : String(cause)
     throw new FacsimileError('SETTINGS_INVALID', `${JSON.stringify(name)} is not JSON: ${reason}.`, { cause })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { types } from 'node:util'
 import {
   FacsimileError,
   readSettingsText,
@@ -106,7 +107,7 @@ function withName(name: string, read: () => Settings): Settings {
 }
 
 function unreadable(name: string, cause: unknown): FacsimileError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = types.isNativeError(cause) ? cause.message : String(cause)
   return new FacsimileError(
     'SETTINGS_INVALID',
     `The settings file ${JSON.stringify(name)} cannot be read: ${reason}. See that it is there, and that this process may read it.`,
