@@ -1,8 +1,8 @@
 // `facsimile fetch`: visits a page, then fetches its stored copy as the tracking service's crawler does.
 import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
+import { comparePages } from '@facsimile/core'
 import { createCookieJar } from '../crawl/cookie-jar.js'
-import { comparePages } from '../crawl/difference.js'
 import { findFetchUrls } from '../crawl/fetch-url.js'
 import { missingFetchUrl } from '../crawl/missing-fetch-url.js'
 import { visitPage } from '../crawl/page-visit.js'

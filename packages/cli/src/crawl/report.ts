@@ -2,7 +2,7 @@
 import { maskPageToken } from '@facsimile/core'
 import type { Io } from '../io.js'
 import { count, createStyles, printable, type Styles } from '../terminal.js'
-import type { InsertedPiece, PageDifference } from './difference.js'
+import type { InsertedPiece, PageDifference } from '@facsimile/core'
 import { showFetchUrl, type FetchUrl } from './fetch-url.js'
 import type { HttpAnswer } from './http-request.js'
 import type { Visit } from './page-visit.js'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { comparePages } from '../../packages/cli/src/crawl/difference.js'
+import { comparePages } from '@facsimile/core'
 
 const compare = (stored: string, visitor: string) => comparePages(Buffer.from(stored), Buffer.from(visitor))
 
