@@ -1,22 +1,24 @@
 // What became of the pages that this process stored, so that a miss can be explained and a page that nobody came for is
 // counted. It knows its own pages alone: another server of a farm may have handed one over.
 import type { PageToken } from './page-token.js'
-import type { Miss } from './words.js'
+import type { Loss, Miss } from './words.js'
 
 /** Of each kind; the oldest is forgotten first, and asked for later it is `unknown`. */
 const MAX_REMEMBERED_PAGES = 10_000
 
-type Fate = 'taken' | 'stays' | 'expired' | 'lost'
+/** For a page that could not be stored, the reason. */
+type Fate = 'taken' | 'stays' | 'expired' | Loss
 
 export interface PageFates {
   /** The page of `token` is in the store, for `lifetimeMs` from now. */
   stored: (token: PageToken, lifetimeMs: number) => void
   /** It left with its token, and could not be stored. */
-  lost: (token: PageToken) => void
+  lost: (token: PageToken, reason: Loss) => void
   /** It was handed over, and `taken` or left where it is. */
   fetched: (token: PageToken, taken: boolean) => void
   /** Why the store has no such page. */
   missOf: (token: PageToken) => Miss
+  lossOf: (token: PageToken) => Loss | undefined
   /** Stops counting; the process can exit in any case. */
   close: () => void
 }
@@ -53,9 +55,7 @@ export function createPageFates(onExpired: () => void): PageFates {
       waiting.set(token, performance.now() + lifetimeMs)
       timer ??= setTimeout(sweep, lifetimeMs + 1).unref()
     },
-    lost(token) {
-      remember(token, 'lost')
-    },
+    lost: remember,
     fetched(token, taken) {
       remember(token, taken ? 'taken' : 'stays')
     },
@@ -63,7 +63,12 @@ export function createPageFates(onExpired: () => void): PageFates {
       if (waiting.has(token)) return (waiting.get(token) ?? 0) <= performance.now() ? 'expired' : 'evicted'
       const fate = gone.get(token)
       if (fate === undefined) return 'unknown'
-      return fate === 'stays' ? 'expired' : fate
+      if (fate === 'taken') return 'taken'
+      return fate === 'stays' || fate === 'expired' ? 'expired' : 'lost'
+    },
+    lossOf(token) {
+      const fate = gone.get(token)
+      return fate === 'taken' || fate === 'stays' || fate === 'expired' ? undefined : fate
     },
     close() {
       clearTimeout(timer)

@@ -22,6 +22,15 @@ const PULL_DEADLINE_MS = 1_000
 const ARRIVAL_DEADLINE_MS = 2_000
 const NOTHING_MORE = Object.freeze({})
 
+/** A page on its way into the provider. */
+interface Entry {
+  readonly token: PageToken
+  readonly page: PageFacts
+  readonly body: CapturedBody
+  readonly isInspected: boolean
+  readonly startedAt: number
+}
+
 export interface PageStore {
   /** For the body of a page that is on its way, of which up to `maxBytes` are kept. */
   capture(maxBytes: number): CapturedBody
@@ -31,9 +40,9 @@ export interface PageStore {
   forget(token: PageToken): void
   /**
    * Stores in the background; a page that cannot be stored is counted and reported. When it returns, the body that was
-   * held has been copied or let go.
+   * held has been copied or let go. Of a page that is only inspected no event tells and no count.
    */
-  keep(token: PageToken, page: PageFacts, body: CapturedBody): void
+  keep(token: PageToken, page: PageFacts, body: CapturedBody, isInspected?: boolean): void
   /** Counts a page that was lost before it came here. */
   lose(token: PageToken, reason: Loss): void
   /** Resolves when the page of `token` is not on its way any more; rejects with `PROVIDER_TIMEOUT` after 2 seconds. */
@@ -47,6 +56,8 @@ export interface PageStore {
   fetched(token: PageToken, taken: boolean): void
   /** Why `fetch` has found no page of `token`, as far as this process can know. */
   missOf(token: PageToken): Miss
+  /** Why the page of `token` could not be stored; `undefined` when that is not what happened. */
+  lossOf(token: PageToken): Loss | undefined
   /** Resolves when no store is under way, or after `timeoutMs`. */
   flush(timeoutMs: number): Promise<void>
   /** No page that waits is counted any more when its time is over. */
@@ -73,37 +84,31 @@ export function createPageStore(
   let storesInFlight = 0
   let bytesInFlight = 0
 
-  function lose(token: PageToken, reason: Loss, error?: unknown): void {
-    losses.add(reason, error)
-    fates.lost(token)
+  function lose(token: PageToken, reason: Loss, error?: unknown, isInspected = false): void {
+    if (!isInspected) losses.add(reason, error)
+    fates.lost(token, reason)
     arrivals.settle(token)
   }
 
-  function store(token: PageToken, page: PageFacts, body: CapturedBody): void {
-    const startedAt = performance.now()
+  function store(entry: Entry): void {
+    const { token, page, body } = entry
     const answer = storing.execute(() =>
       withinStoreDeadline(slowStore, (signal) => body.store(token, page, { signal })),
     )
-    if (answer === undefined) onStored(token, page, body, startedAt)
-    else void waitFor(answer, token, page, body, startedAt)
+    if (answer === undefined) onStored(entry)
+    else void waitFor(answer, entry)
   }
 
-  async function waitFor(
-    answer: Promise<void>,
-    token: PageToken,
-    page: PageFacts,
-    body: CapturedBody,
-    startedAt: number,
-  ): Promise<void> {
-    const { bytes } = body
+  async function waitFor(answer: Promise<void>, entry: Entry): Promise<void> {
+    const { bytes } = entry.body
     storesInFlight++
     bytesInFlight += bytes
     try {
       await answer
-      onStored(token, page, body, startedAt)
+      onStored(entry)
     } catch (error) {
-      body.discard()
-      lose(token, lossOf(error), error)
+      entry.body.discard()
+      lose(entry.token, lossOf(error), error, entry.isInspected)
     } finally {
       storesInFlight--
       bytesInFlight -= bytes
@@ -111,11 +116,12 @@ export function createPageStore(
     }
   }
 
-  function onStored(token: PageToken, page: PageFacts, body: CapturedBody, startedAt: number): void {
+  function onStored({ token, page, body, startedAt, isInspected }: Entry): void {
     const { bytes } = body
     body.discard()
-    fates.stored(token, page.expiresAt - page.capturedAt)
+    if (!isInspected) fates.stored(token, page.expiresAt - page.capturedAt)
     arrivals.settle(token)
+    if (isInspected) return
     events.publish('facsimile:stored', () => ({
       bytes,
       durationMs: performance.now() - startedAt,
@@ -142,18 +148,19 @@ export function createPageStore(
     expect: arrivals.expect,
     forget: arrivals.settle,
     lose,
-    keep(token, page, body) {
+    keep(token, page, body, isInspected = false) {
       const refusal = refusalOf(body)
       if (refusal === undefined) {
-        store(token, page, body)
+        store({ token, page, body, isInspected, startedAt: performance.now() })
         return
       }
       body.discard()
-      lose(token, refusal.reason, refusal.error)
+      lose(token, refusal.reason, refusal.error, isInspected)
     },
     arrival: (token) => arrivals.wait(token, ARRIVAL_DEADLINE_MS),
     fetched: fates.fetched,
     missOf: fates.missOf,
+    lossOf: fates.lossOf,
     close: fates.close,
     async fetch(token, how) {
       try {

@@ -23,6 +23,8 @@ export interface PageTraits {
 /** The snippets that are meant for a request. */
 export interface SnippetSet {
   readonly count: number
+  /** In the order of the settings. */
+  readonly names: readonly string[]
   /** Changes whenever the snippets' text, order or placement does; safe in an ETag. */
   readonly id: string
   readonly carriesToken: boolean
@@ -33,6 +35,7 @@ export interface SnippetSet {
 /** The snippets that go into one page, and into every other with the same policies. */
 export interface FittedSnippets {
   readonly count: number
+  readonly names: readonly string[]
   /** That of the set, unless policies block some of it. */
   readonly id: string
   readonly carriesToken: boolean
@@ -65,6 +68,7 @@ export function createSnippetSet(snippets: readonly Snippet[], mode: CspMode): S
 
   return {
     count: compiled.length,
+    names: compiled.map(({ name }) => name),
     id,
     carriesToken: allFit.carriesToken,
     fit({ isUtf8, host, policies }) {
@@ -113,6 +117,7 @@ function fitSnippets(
   const bodyEnd = templateAt('body-end')
   return {
     count: fitting.length,
+    names: fitting.map(({ snippet }) => snippet.name),
     id: blocked.length === 0 ? setId : idOf(fitting.map(({ snippet }) => snippet)),
     carriesToken: fitting.some(({ snippet }) => snippet.carriesToken),
     carriesNonce: fitting.some((fit) => carriesNonce(fit, textNonce)),

@@ -6,6 +6,7 @@ import { followSettings } from './live-settings.js'
 import { createPageStores } from './page-stores.js'
 import { createPastPaths } from './past-paths.js'
 import { warnOfGaps } from './setting-gaps.js'
+import { createWatches } from './watches.js'
 import { openSettings, type LiveFacsimileSettings } from './settings-source.js'
 
 const DEFAULT_TIMEOUT_MS = 5_000
@@ -51,7 +52,8 @@ export function createFacsimile(input: LiveFacsimileSettings = {}, internals: Fa
   const logger = createSafeLogger(source.first.logger)
   const events = createEventSource()
   const stores = createPageStores(logger, events)
-  const parts = { owner: stores, logger, events, stores, now, random }
+  const watches = createWatches()
+  const parts = { owner: stores, logger, events, stores, watches, now, random }
   const pastPaths = createPastPaths()
   let current: Generation = createGeneration(source.first, parts)
   warnOfGaps(source.first, logger)

@@ -8,6 +8,7 @@ import {
   type CapturedPage,
   type EventSource,
   type Logger,
+  type Miss,
   type PageToken,
   type Settings,
 } from '@facsimile/core'
@@ -76,6 +77,12 @@ export type Fetcher = (req: Request, res: Response) => void
 export function createFetcher({ settings, guard, logger, events, pages, now }: FetcherParts): Fetcher {
   const digest = settings.deleteAfterPull ? (_token: PageToken, body: Buffer) => digestOf(body) : createDigestMemory()
 
+  /** Who may fetch may know why not, while the operator looks for a fault. */
+  function missing(reason: Miss): Answer {
+    if (!settings.allowDebug) return MISSING
+    return { ...MISSING, headers: { ...MISSING.headers, 'Facsimile-Status': `missed; reason=${reason}` } }
+  }
+
   /** `undefined` when nobody is there any more to be answered. */
   async function answer(req: Request, res: Response): Promise<Answer | undefined> {
     const verdict = guard(req)
@@ -90,7 +97,7 @@ export function createFetcher({ settings, guard, logger, events, pages, now }: F
     if (token === undefined) {
       events.publish('facsimile:missed', () => ({ reason: 'malformed' }))
       logger.info({ reason: 'malformed' }, `The fetcher was asked for no page. ${explain('missed', 'malformed')}`)
-      return MISSING
+      return missing('malformed')
     }
     try {
       return await lookUp(token, req.method, res)
@@ -112,7 +119,7 @@ export function createFetcher({ settings, guard, logger, events, pages, now }: F
       const reason = pages.missOf(token)
       events.publish('facsimile:missed', () => ({ reason }))
       logger.info({ reason, token: maskPageToken(token) }, `The fetcher has no such page. ${explain('missed', reason)}`)
-      return MISSING
+      return missing(reason)
     }
     if (method === 'GET') {
       pages.fetched(token, takes)

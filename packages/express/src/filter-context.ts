@@ -17,6 +17,7 @@ import {
 } from '@facsimile/core'
 import type { Request } from './http-types.js'
 import { isAhead } from './navigation.js'
+import type { Watches } from './watches.js'
 
 export interface FilterContext {
   /** The Facsimile to which it belongs; with other settings, that has another context. */
@@ -27,6 +28,8 @@ export interface FilterContext {
   readonly events: EventSource
   /** `undefined` when nothing is stored. */
   readonly pages: PageStore | undefined
+  /** Requests whose way through the filter is noted; `undefined` where nobody looks. */
+  readonly watches: Watches | undefined
   readonly snippetsFor: (request: SnippetRequest) => SnippetSet
   readonly fetchUrlFor: (token: PageToken, cookieHeader: string | undefined) => string
   readonly pathIsIncluded: PathPredicate
@@ -49,6 +52,7 @@ export interface FilterParts {
   readonly logger: Logger
   readonly events: EventSource
   readonly pages: PageStore | undefined
+  readonly watches: Watches | undefined
   readonly now: () => number
   readonly random: () => number
 }

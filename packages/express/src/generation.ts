@@ -4,6 +4,7 @@ import { createFetcher, type Fetcher } from './fetcher.js'
 import { createFilterContext } from './filter-context.js'
 import type { PageStores } from './page-stores.js'
 import { createResponseFilter, type ResponseFilter } from './response-filter.js'
+import type { Watches } from './watches.js'
 
 /** What stays while settings change. */
 export interface GenerationParts {
@@ -12,6 +13,7 @@ export interface GenerationParts {
   readonly logger: Logger
   readonly events: EventSource
   readonly stores: PageStores
+  readonly watches: Watches
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** From 0 to just under 1. */
@@ -31,8 +33,9 @@ export function createGeneration(settings: Settings, parts: GenerationParts): Ge
   const guard = createAddressGuard({ ...settings.clientAddress, allowedAddresses: settings.allowedAddresses })
   const pages = parts.stores.use(settings)
   const { owner, logger, events, stores, now, random } = parts
+  const watches = settings.allowDebug ? parts.watches : undefined
   const filter = createResponseFilter(
-    createFilterContext({ owner, settings, guard, logger, events, pages, now, random }),
+    createFilterContext({ owner, settings, guard, logger, events, pages, watches, now, random }),
   )
   return { settings, guard, filter, fetcher: createFetcher({ settings, guard, logger, events, pages: stores, now }) }
 }

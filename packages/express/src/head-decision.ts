@@ -224,5 +224,6 @@ function announce(res: Response, visit: Visit): void {
   const { count, blocked } = visit.fitted
   if ((count === 0 && isInjected(res)) || !visit.isViewer) return
   const block = blocked.length === 0 ? '' : `; blocked=${blocked.length}`
-  res.setHeader('Facsimile-Status', `injected; snippets=${count}${block}`)
+  const passes = visit.passes === 1 ? '' : `; passes=${visit.passes}`
+  res.setHeader('Facsimile-Status', `injected; snippets=${count}${block}${passes}`)
 }

@@ -70,6 +70,11 @@ export class PageResponse implements StandIn, SilenceListener {
     return this.#context.owner === owner
   }
 
+  /** The response comes through the same filter once more: harmless, and for those who look a sign of a mistake. */
+  passAgain(): void {
+    this.#visit.passes++
+  }
+
   get hasInjected(): boolean {
     return this.#visit.fitted.count > 0 && this.#state !== 'waiting' && this.#state !== 'passing'
   }
@@ -198,17 +203,20 @@ export class PageResponse implements StandIn, SilenceListener {
     this.#contentType = contentType
     this.#firstOutput = firstOutput
     if (coding !== undefined) this.#coded = new CodedPage(this.#res, this.#methods, body, coding, this.#context)
-    const { count } = this.#visit.fitted
-    if (count > 0) this.#context.events.publish('facsimile:injected', () => ({ snippets: count }))
+    const { fitted, watch } = this.#visit
+    const { count } = fitted
+    if (watch !== undefined) watch.isCompressedInside = coding !== undefined
+    else if (count > 0) this.#context.events.publish('facsimile:injected', () => ({ snippets: count }))
   }
 
   #passOver(reason: PassOver | undefined): void {
     this.#leave()
     giveSparedTag(this.#res)
     if (reason === undefined) return
-    this.#context.events.publish('facsimile:skipped', () => ({ reason }))
-    if (reason === 'already-injected' || !this.#visit.isViewer || this.#res.headersSent) return
-    this.#res.setHeader('Facsimile-Status', `skipped; reason=${reason}`)
+    const { watch } = this.#visit
+    if (watch !== undefined) watch.passedOver = reason
+    else this.#context.events.publish('facsimile:skipped', () => ({ reason }))
+    if (this.#visit.isViewer && !this.#res.headersSent) sayPassedOver(this.#res, reason)
   }
 
   #takeFirstOutput(): readonly Buffer[] {
@@ -272,7 +280,7 @@ export class PageResponse implements StandIn, SilenceListener {
       capturedAt,
       expiresAt: capturedAt + this.#context.settings.maxCachedSeconds * 1000,
     }
-    this.#context.pages?.keep(token, page, capture)
+    this.#context.pages?.keep(token, page, capture, this.#visit.watch !== undefined)
   }
 
   /** The client or the application gave up; after a complete response there is nothing left to do. */
@@ -329,4 +337,11 @@ export class PageResponse implements StandIn, SilenceListener {
   #hasLeft(): boolean {
     return this.#state === 'passing'
   }
+}
+
+/** A list (RFC 9651) where another Facsimile has said its part already. */
+function sayPassedOver(res: Response, reason: PassOver): void {
+  const said = reason === 'already-injected' ? res.getHeader('Facsimile-Status') : undefined
+  const status = `skipped; reason=${reason}`
+  res.setHeader('Facsimile-Status', said === undefined ? status : `${String(said)}, ${status}`)
 }

@@ -9,6 +9,7 @@ import {
   type CapturedPage,
   type EventSource,
   type Logger,
+  type Loss,
   type Miss,
   type PageStore,
   type PageToken,
@@ -32,6 +33,8 @@ export interface StoredPages {
 }
 
 export interface PageStores extends StoredPages {
+  /** Why the page of `token` could not be stored; `undefined` when that is not what happened. */
+  lossOf(token: PageToken): Loss | undefined
   /** The store for pages under `settings`: the same one as before unless what concerns it was changed. */
   use(settings: Settings): PageStore | undefined
   /** What the pages of the present settings are kept in. */
@@ -104,6 +107,7 @@ export function createPageStores(logger: Logger, events: EventSource): PageStore
       const pages = knowing(token) ?? current?.pages
       pages?.fetched(token, taken)
     },
+    lossOf: (token) => knowing(token)?.lossOf(token),
     missOf: (token) => knowing(token)?.missOf(token) ?? 'unknown',
     async flush(timeoutMs) {
       await Promise.all(all().map(({ pages }) => pages.flush(timeoutMs)))

@@ -21,9 +21,12 @@ export function createResponseFilter(context: FilterContext): ResponseFilter {
   /** Nothing is judged yet but what the application must not see: a request for a part, or for what has changed. */
   function admit(req: Request, res: Response, url: string): void {
     // Whoever has gone already gets no page, and will not be heard to go.
-    if (isGone(res) || ourPartIn(res) !== undefined) return
+    if (isGone(res)) return
+    const present = ourPartIn(res)
+    if (present !== undefined) return present.passAgain()
     shareHiddenClasses(req, res)
     const visit = new Visit(req, url, context)
+    if (context.watches !== undefined) visit.watch = context.watches.of(req, visit)
     if (asksConditionally(req)) settleConditions(req, visit)
     PageResponse.standIn(res, visit, context)
   }

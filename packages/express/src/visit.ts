@@ -14,6 +14,7 @@ import {
 import type { FilterContext } from './filter-context.js'
 import { hostOf, targetOf, type Request } from './http-types.js'
 import { isNavigation } from './navigation.js'
+import type { Watch } from './watches.js'
 import { asksConditionally, asksForPage, hideConditions } from './validators.js'
 
 const NO_SNIPPETS = compileSnippets([])({ path: '/', method: 'GET', headers: {} })
@@ -23,6 +24,10 @@ const NOTHING_FITTED = NO_SNIPPETS.fit({ isUtf8: true, host: undefined, policies
 export class Visit {
   /** Whether the client asks by an entity tag that names the current snippets. */
   asksByOwnTag = false
+  /** How often its response has come through the filter. */
+  passes = 1
+  /** Where its way is noted, of the few that somebody looks at. */
+  watch: Watch | undefined
   readonly #context: FilterContext
   readonly #req: Request
   readonly #requestUrl: string
@@ -94,6 +99,11 @@ export class Visit {
       this.#token = createPageToken()
       this.#context.pages?.expect(this.#token)
     }
+    return this.#token
+  }
+
+  /** The token that was made, if one was. */
+  get madeToken(): PageToken | undefined {
     return this.#token
   }
 

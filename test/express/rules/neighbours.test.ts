@@ -52,7 +52,7 @@ describe('rule 1: each snippet once', () => {
         const response = await fetchRaw(port)
         expect(response.body.toString()).toBe(PAGE_WITH_SNIPPETS)
         expect(response.header('facsimile-status')).toBe(
-          'allowedAddresses' in settings ? 'injected; snippets=2' : undefined,
+          'allowedAddresses' in settings ? 'injected; snippets=2, skipped; reason=already-injected' : undefined,
         )
       }
     },

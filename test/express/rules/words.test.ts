@@ -88,7 +88,8 @@ test.each(Object.keys(WORDS['passed over']) as PassOver[])(
     expect([skipped, injected]).toEqual([[{ reason: word }], []])
     const seen = await fetchRaw((await site({ allowedAddresses: ['127.0.0.1'] })).port, request)
     // What the Facsimile further in says stays.
-    const said = word === 'already-injected' ? headers?.['Facsimile-Status'] : `skipped; reason=${word}`
+    const before = word === 'already-injected' ? `${String(headers?.['Facsimile-Status'])}, ` : ''
+    const said = `${before}skipped; reason=${word}`
     expect(seen.header('facsimile-status')).toBe(said)
   },
 )
