@@ -77,7 +77,8 @@ export function createPageStores(logger: Logger, events: EventSource): PageStore
   }
 
   const all = () => (current === undefined ? retired : [current, ...retired])
-  const knowing = (token: PageToken) => all().find(({ pages }) => pages.missOf(token) !== 'unknown')?.pages
+  const knowing = (token: PageToken) =>
+    retired.length === 0 ? current?.pages : all().find(({ pages }) => pages.missOf(token) !== 'unknown')?.pages
 
   return {
     get provider() {
@@ -93,15 +94,18 @@ export function createPageStores(logger: Logger, events: EventSource): PageStore
       current = next
       return next?.pages
     },
-    async arrival(token) {
-      await Promise.all(all().map(({ pages }) => pages.arrival(token)))
+    arrival(token) {
+      if (retired.length === 0) return current?.pages.arrival(token) ?? Promise.resolve()
+      return Promise.all(all().map(({ pages }) => pages.arrival(token))).then(() => undefined)
     },
-    async fetch(token, how) {
-      for (const { pages } of all()) {
-        const page = await pages.fetch(token, how)
-        if (page !== undefined) return page
-      }
-      return undefined
+    fetch(token, how) {
+      return retired.length === 0 && current !== undefined
+        ? current.pages.fetch(token, how)
+        : fetchFromAny(
+            all().map(({ pages }) => pages),
+            token,
+            how,
+          )
     },
     fetched(token, taken) {
       const pages = knowing(token) ?? current?.pages
@@ -117,6 +121,18 @@ export function createPageStores(logger: Logger, events: EventSource): PageStore
       await Promise.all(all().map(closeStore))
     },
   }
+}
+
+async function fetchFromAny(
+  stores: readonly PageStore[],
+  token: PageToken,
+  how: 'pull' | 'peek',
+): Promise<CapturedPage | undefined> {
+  for (const pages of stores) {
+    const page = await pages.fetch(token, how)
+    if (page !== undefined) return page
+  }
+  return undefined
 }
 
 async function closeStore({ pages, provider, settings }: OpenStore): Promise<void> {
