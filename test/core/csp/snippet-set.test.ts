@@ -185,6 +185,7 @@ describe('hashes', () => {
     ["default-src 'none'", `default-src 'none'; script-src ${hashOf('a')}`],
     ["script-src-elem 'self'; script-src 'none'", `script-src-elem 'self' ${hashOf('a')}; script-src 'none'`],
     ["script-src 'self'; script-src 'none'", `script-src 'self' ${hashOf('a')}; script-src 'none'`],
+    ["script-src \u00e9; script-src 'self'", `script-src \u00e9; script-src 'self' ${hashOf('a')}`],
     [
       "script-src 'self', script-src *, img-src *",
       `script-src 'self' ${hashOf('a')}, script-src * ${hashOf('a')}, img-src *`,

@@ -30,7 +30,7 @@ function parsePolicy(text: string): Policy {
   const directives = new Map<string, readonly string[]>()
   for (const directive of text.split(';')) {
     const [name, ...words] = wordsOf(directive)
-    if (name === undefined || /[^\0-\x7f]/.test(directive)) continue
+    if (name === undefined) continue
     const key = name.toLowerCase()
     // A directive that is given twice counts once: the first.
     if (!directives.has(key)) directives.set(key, words)
@@ -38,8 +38,9 @@ function parsePolicy(text: string): Policy {
   return directives
 }
 
-/** The name of a directive and what it lists. */
+/** The name of a directive and what it lists; nothing when it is not ASCII, since browsers pass it over. */
 export function wordsOf(directive: string): readonly string[] {
+  if (/[^\0-\x7f]/.test(directive)) return []
   return directive.split(/[\t\n\f\r ]+/).filter((word) => word !== '')
 }
 
