@@ -85,7 +85,7 @@ export function readSnippetElements(html: string): readonly SnippetElement[] {
   }
 
   let at = data.indexOf(LESS_THAN)
-  while (at !== -1 && at + 1 < data.length) at = data.indexOf(LESS_THAN, readMarkup(at))
+  while (at !== -1) at = data.indexOf(LESS_THAN, readMarkup(at))
   return elements
 }
 
