@@ -35,6 +35,10 @@ describe('sticky cookies', () => {
     expect(fragment(names, cookies)).toBe(expected)
   })
 
+  test('of a request without cookies are none', () => {
+    expect(build({ stickyCookies: ['A'] })).toBe(`/copies?t=${token}`)
+  })
+
   test('can always be decoded again', () => {
     for (let code = 0x20; code < 0x100; code++) {
       const value = String.fromCharCode(code)
@@ -50,6 +54,7 @@ describe('cookieValues', () => {
     ['a=1; a=2;a=3', ['1', '2', '3']],
     [' a = 1 ;', ['1']],
     ['a', []],
+    ['ab', []],
     ['a=', ['']],
     ['aa=1; ba=2; A=3', []],
     ['b=a=1', []],

@@ -284,6 +284,7 @@ describe('for XHTML a snippet', () => {
       '<script src="/a.js"/>',
       '<script/> stays open in HTML',
     ],
+    ['an element with a dot in its name', '<a.b/>', 'line 1, column 6: <a.b/> stays open in HTML pages. Where'],
     ['a control character', 'a\u0001', 'disallowed character.'],
   ])('that is not is refused: %s', (_what, html, complaint) => {
     const refused = expect.objectContaining({

@@ -258,5 +258,8 @@ describe('when', () => {
       const bits = number.toString(2).replaceAll('0', '').length
       expect(choose({ ...REQUEST, path: String(number) }).count).toBe(bits)
     }
+    const [first, last] = [0, 1023].map((number) => ({ ...REQUEST, path: String(number) }))
+    expect(choose(first!)).toBe(choose(first!))
+    expect(choose(last!)).not.toBe(choose(last!))
   })
 })

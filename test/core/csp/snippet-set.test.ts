@@ -137,12 +137,31 @@ describe('fitting', () => {
     expect(fit("script-src 'nonce-c' 'nonce-d'")).toBe(first)
     expect(fit("script-src 'nonce-c' 'nonce-c'")).not.toBe(first)
     expect(fit("script-src 'nonce-a' 'nonce-b'", 'other.example')).not.toBe(first)
+    expect(fit("script-src 'nonce-a' 'nonce-b'")).toBe(first)
     for (let count = 0; count < 1000; count++) fit(`script-src 'nonce-a'; report-uri /${count}`)
     expect(fit("script-src 'nonce-a' 'nonce-b'")).toEqual({
       ...first,
       render: expect.any(Function),
       sourcesFor: expect.any(Function),
     })
+  })
+
+  test('is done once for all hosts where no snippet loads anything', () => {
+    const set = setOf('<script>a</script>')
+    const fit = (host: string) =>
+      set.fit({ isUtf8: true, host, policies: takeNoncesOut("script-src 'self'", undefined) })
+    expect(fit('other.example')).toBe(fit(HOST))
+  })
+
+  test('takes no part of one header for a part of the other, whatever they hold', () => {
+    for (let code = 0x20; code < 0x100; code++) {
+      const set = setOf('<script>a</script>')
+      const mark = String.fromCharCode(code)
+      const fit = (enforced: string, reported: string) =>
+        set.fit({ isUtf8: true, host: HOST, policies: takeNoncesOut(enforced, reported) })
+      const first = fit(`img-src *${mark}script-src 'self'`, '')
+      expect(fit('img-src *', `script-src 'self'${mark}`)).not.toBe(first)
+    }
   })
 
   test('is done anew for a policy that is too long to be kept', () => {

@@ -140,6 +140,7 @@ describe('6.7.3.3 hashes', () => {
 describe('6.7.2 URLs', () => {
   test.each([
     ['https://cdn.example/a.js', '*', true],
+    ['https://cdn.example:8443/a.js', '*', true],
     ['data:text/javascript,go()', '*', false],
     ['data:text/javascript,go()', 'DATA:', true],
     ['https://cdn.example/a.js', 'https:', true],
@@ -165,6 +166,7 @@ describe('6.7.2 URLs', () => {
     ['https://cdn.example/js/a%3bb.js', 'cdn.example/js/a%3Bb.js', true],
     ['https://cdn.example/js/a%3Bb.js', 'cdn.example/js/a%3Cb.js', false],
     ['https://cdn.example/js/a.js', 'cdn.example/', true],
+    ['app://cdn.example', 'app://cdn.example/', true],
     ['https://cdn.example/js/a.js', 'cdn.example/js/a.js/b', false],
     ['https://cdn.example/a.js', "'none'", false],
     ['/a.js', "'self'", true],
@@ -175,6 +177,8 @@ describe('6.7.2 URLs', () => {
     ['/a.js', 'www.shop.example', false],
     ['/a.js', "'self' 'strict-dynamic'", false],
     ['https://[', "'none'", true],
+    ['https://%CacheToken%.cdn.example/a.js', '*.cdn.example', true],
+    ['https://%CacheToken%.cdn.example/a.js', 'cdn.example', false],
   ])('%s with %s: %s', (src, sources, isAllowed) => {
     expect(blockedBy(load(src), `script-src ${sources}`)).toBe(isAllowed ? undefined : 'script-src')
     expect(blockedBy(`<link rel=stylesheet href="${src}">`, `style-src ${sources}`)).toBe(
@@ -191,6 +195,8 @@ describe('6.7.2 URLs', () => {
     const html = load('http://cdn.example/a.js')
     expect(blockedBy(html, 'script-src https:')).toBe('script-src')
     expect(blockedBy(html, 'script-src https:; upgrade-insecure-requests')).toBeUndefined()
+    const other = load('ftp://cdn.example/a.js')
+    expect(blockedBy(other, 'script-src https:; upgrade-insecure-requests')).toBe('script-src')
   })
 })
 
@@ -208,6 +214,7 @@ describe('what a policy looks at in a snippet', () => {
     '<noscript><style>a{}</style><img style="a" src=/p.gif></noscript>',
     '<img alt="<script>go()</script>" src=/p.gif>',
     '</script></b onclick=go()>',
+    '</p a="><script>go()</script>">',
     '1 < 2 <',
     '<script',
     '<a href="java script:go()">',
@@ -231,6 +238,8 @@ describe('what a policy looks at in a snippet', () => {
     '<svg/onload=go()>',
     '</1 a=">"<script>go()</script>',
     '<?-- > <script>go()</script> -->',
+    '<!x a="><script>go()</script>">',
+    '<!-xy><script>go()</script>-->',
     '<textarea onclick=go()></textarea>',
     "<p title='</textarea>'><style media=print></style>",
     '<form action="JavaScript:go()">',
