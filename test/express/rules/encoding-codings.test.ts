@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { fetchRaw, openConnection } from '../../support/raw-http.js'
 import { createTestFacsimile, PAGE, serveFiltered, withSnippets } from '../../support/filtered-site.js'
-import { CODINGS, GZIP, longPage, WAYS } from '../support/coded-bodies.js'
+import { CODINGS, GZIP, inPieces, longPage, WAYS, type Send } from '../support/coded-bodies.js'
 
 const CRAWLER = { disableCache: false, allowedAddresses: ['127.0.0.1'] }
 const TOKEN_SNIPPET = { name: 'token', placement: 'head-start', html: '<script>t=%FetchUrl%</script>' } as const
@@ -14,8 +14,8 @@ const PAGES = {
   expanding: longPage(100_000).replaceAll('tea', '<i>tea</i>'.repeat(100)),
 }
 
-const coded = (res: ServerResponse, header: string) =>
-  res.setHeader('Content-Type', 'text/html').setHeader('Content-Encoding', header)
+const coded = (res: ServerResponse, header: string, type = 'text/html') =>
+  res.setHeader('Content-Type', type).setHeader('Content-Encoding', header)
 
 describe.each(Object.entries(CODINGS))('rule 19: a page in %s', (_name, { header, encode, decode }) => {
   test.each(Object.entries(WAYS))('gets its snippets and keeps its coding, given %s', async (way, send) => {
@@ -164,10 +164,68 @@ describe('rule 19: around a page that comes compressed', () => {
     const url = `http://127.0.0.1:${port}/`
     expect(await (await fetch(url)).text()).toBe(withSnippets(PAGES.long))
   })
+})
 
-  test.each(Object.entries(WAYS))('a fragment leaves as it came, given %s', async (_way, send) => {
-    const body = gzipSync('<li>Tea</li>')
-    const { port } = await serveFiltered((_req, res) => send(coded(res, 'gzip'), body))
-    expect((await fetchRaw(port)).body).toEqual(body)
+describe('rule 19: what comes compressed and is no page', () => {
+  const XHTML = 'application/xhtml+xml'
+  const WIDE = Buffer.from('\ufeff<html xmlns="http://www.w3.org/1999/xhtml"><head/></html>', 'utf16le')
+  const NO_PAGES: readonly [string, string | Buffer, string][] = [
+    ['a fragment', '<li>Tea</li>', 'text/html'],
+    ['the start of a tag', '<te', 'text/html'],
+    ['an empty text', '', 'text/html'],
+    ['XHTML in UTF-16', WIDE, XHTML],
+  ]
+  const settings = { ...CRAWLER, disableCache: true, xhtml: true }
+  const withPauses: Send = async (res, body) => {
+    for (const piece of inPieces(body, 8)) await new Promise<void>((resolve) => res.write(piece, () => resolve()))
+    res.end()
+  }
+
+  test.each(NO_PAGES)('%s leaves as it came, however it is given', async (_name, text, type) => {
+    // With a header that says how little it was compressed: ours would say something else.
+    const body = GZIP.encode(Buffer.from(text))
+    for (const send of [...Object.values(WAYS), withPauses]) {
+      const { port } = await serveFiltered((_req, res) => send(coded(res, 'gzip', type), body), { settings })
+      expect((await fetchRaw(port)).body).toEqual(body)
+    }
+  })
+
+  test('is told by its first bytes, and then its headers stay', async () => {
+    const sends: Send[] = [
+      (res, body) => res.end(body),
+      (res, body) => (res.write(body.subarray(0, -4)), res.end(body.subarray(-4))),
+    ]
+    for (const [name, reason] of [
+      ['a fragment', 'fragment'],
+      ['XHTML in UTF-16', 'charset'],
+    ]) {
+      const [, text, type] = NO_PAGES.find((row) => row[0] === name)!
+      for (const send of sends) {
+        const { port } = await serveFiltered(
+          (_req, res) => send(coded(res, 'gzip', type).setHeader('ETag', '"v1"'), GZIP.encode(Buffer.from(text))),
+          { settings },
+        )
+        const response = await fetchRaw(port)
+        expect(response.header('facsimile-status')).toBe(`skipped; reason=${String(reason)}`)
+        expect(response.header('etag')).toBe('"v1"')
+      }
+    }
+  })
+
+  test('as a body that is not there, is an empty body', async () => {
+    const { port } = await serveFiltered((_req, res) => coded(res, 'gzip').end(), { settings })
+    const response = await fetchRaw(port)
+    expect([response.header('facsimile-status'), response.framing]).toEqual(['skipped; reason=fragment', 'length'])
+    expect(response.body).toHaveLength(0)
+  })
+
+  test('leaves as it came where much came and nothing could be made of it', async () => {
+    // The header of gzip may have a comment of any length (RFC 1952, 2.3).
+    const [head, rest] = [gzipSync(PAGE).subarray(0, 10), gzipSync(PAGE).subarray(10)]
+    head[3] = 0x10
+    const body = Buffer.concat([head, Buffer.alloc(200_000, 'tea'), Buffer.alloc(1), rest])
+    expect(GZIP.decode(body).toString()).toBe(PAGE)
+    const { port } = await serveFiltered((_req, res) => WAYS['through pipe()']?.(coded(res, 'gzip'), body))
+    expect((await fetchRaw(port)).body.equals(body)).toBe(true)
   })
 })
