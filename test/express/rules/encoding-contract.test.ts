@@ -79,11 +79,20 @@ describe('rule 9: the states of a compressed page', () => {
     expect(text).toBe(PAGE_WITH_SNIPPETS)
   })
 
+  test('are those of a bare server at prefinish, whenever that comes', async () => {
+    const { expected, actual } = await notesOf((res, note) => {
+      res.on('prefinish', () => note([...stateOf(res), res.writableFinished]))
+      res.end(BODY)
+    })
+    expect(actual).toEqual(expected)
+    expect(actual).toHaveLength(1)
+  })
+
   test('finished is what has left to the last byte, and then the response has no property of ours any more', async () => {
     const seen: unknown[] = []
     const { port } = await serveFiltered((_req, res) => {
       html(res).end(BODY)
-      seen.push(res.writableEnded, res.writableFinished)
+      seen.push(res.writableEnded, res.writableFinished, Object.keys(res).includes('finished'))
       res.on('finish', () => {
         const ours = ['writableFinished', 'writableNeedDrain', 'emit'].filter((name) => Object.hasOwn(res, name))
         const finished = Object.getOwnPropertyDescriptor(res, 'finished')
@@ -91,11 +100,41 @@ describe('rule 9: the states of a compressed page', () => {
       })
     })
     await fetchRaw(port)
-    await eventually('it is finished', () => seen.length > 2)
+    await eventually('it is finished', () => seen.length > 3)
     const plain = { value: true, writable: true, enumerable: true, configurable: true }
-    expect(seen).toEqual([true, false, true, [], plain])
+    expect(seen).toEqual([true, false, true, true, [], plain])
+  })
+
+  test('the wish for a drain is over when it has ended, or is destroyed', async () => {
+    for (const finish of [(res: ServerResponse) => res.end(), (res: ServerResponse) => res.destroy()]) {
+      const { expected, actual } = await statesOfFull(finish)
+      expect(actual).toEqual(expected)
+      expect(actual).toEqual([false, true, false])
+    }
   })
 })
+
+/** Whether a drain is wished for: before and after more was written than there is room for, and after `finish`. */
+async function statesOfFull(finish: (res: ServerResponse) => unknown) {
+  const body = gzipSync(longPage(1_000_000), { level: 1 })
+  const notes: boolean[][] = []
+  const { bare, filtered } = await servePair((_req, res) => {
+    const own = [res.writableNeedDrain]
+    notes.push(own)
+    res.on('error', () => undefined)
+    html(res).write(body)
+    own.push(res.writableNeedDrain)
+    finish(res)
+    own.push(res.writableNeedDrain)
+  })
+  for (const [at, { port }] of [bare, filtered].entries()) {
+    const connection = await openConnection(port)
+    connection.send(requestText())
+    await eventually('it is asked', () => notes.length > at)
+    connection.destroy()
+  }
+  return { expected: notes[0], actual: notes[1] }
+}
 
 describe('rule 10: the callbacks and events of a compressed page', () => {
   test('come once each, and in their order', async () => {
@@ -206,6 +245,47 @@ describe('rule 10: the callbacks and events of a compressed page', () => {
     order = []
   })
 
+  test('prefinish waits for the end of a page that gets its turn while it is being made', async () => {
+    const page = longPage(3_000_000)
+    const order: string[] = []
+    let first: ServerResponse | undefined
+    const { port } = await serveFiltered((req, res) => {
+      if (req.url === '/first') {
+        first = res
+        return
+      }
+      res.on('prefinish', () => order.push('prefinish')).on('finish', () => order.push('finish'))
+      html(res).end(gzipSync(page), () => order.push('end'))
+      first?.end('first')
+    })
+    const connection = await openConnection(port)
+    connection.send(requestText({ path: '/first' }) + requestText())
+    expect((await connection.read()).body.toString()).toBe('first')
+    expect(gunzipSync((await connection.read()).body).toString() === withSnippets(page)).toBe(true)
+    await eventually('it is finished', () => order.length >= 3)
+    expect(order).toEqual(['prefinish', 'finish', 'end'])
+    connection.destroy()
+  })
+
+  test('what a listener for drain throws is thrown at nobody, and the page goes on', async () => {
+    const page = longPage(1_000_000)
+    const thrown: unknown[] = []
+    process.setUncaughtExceptionCaptureCallback((error) => thrown.push(error))
+    try {
+      const { port } = await serveFiltered((_req, res) => {
+        html(res).write(gzipSync(page), () => res.end())
+        res.once('drain', () => {
+          throw new Error('no tea')
+        })
+      })
+      expect(gunzipSync((await fetchRaw(port)).body).toString() === withSnippets(page)).toBe(true)
+      await eventually('it is thrown', () => thrown.length > 0)
+    } finally {
+      process.setUncaughtExceptionCaptureCallback(null)
+    }
+    expect(thrown).toEqual([new Error('no tea')])
+  })
+
   test('an application that gives up tells pipeline()', async () => {
     let failure: unknown
     const { port } = await serveFiltered((_req, res) => {
@@ -220,6 +300,30 @@ describe('rule 10: the callbacks and events of a compressed page', () => {
     await connection.readToEnd()
     await eventually('it is told', () => failure !== undefined)
     expect(failure).toEqual(new Error('no tea'))
+  })
+})
+
+describe('rule 24: a compressed page', () => {
+  test('is cut off, and that is told, where a write() further out throws', async () => {
+    const errors: unknown[] = []
+    const ignore = () => undefined
+    const logger = { debug: ignore, info: ignore, warn: ignore, error: (fields: object) => void errors.push(fields) }
+    const error = new Error('no room')
+    const { port } = await serveFiltered((_req, res) => html(res).end(gzipSync(longPage(500_000))), {
+      settings: { logger },
+      outside: [
+        (_req, res, next) => {
+          res.write = () => {
+            throw error
+          }
+          next()
+        },
+      ],
+    })
+    const connection = await openConnection(port)
+    connection.send(requestText())
+    expect((await connection.readToEnd()).toString('latin1')).not.toMatch(/0\r\n\r\n$/)
+    expect(errors).toEqual([{ err: error }])
   })
 })
 

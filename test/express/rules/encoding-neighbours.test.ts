@@ -15,7 +15,7 @@ import {
   serveFiltered,
   withSnippets,
 } from '../../support/filtered-site.js'
-import { longPage, type Send, WAYS } from '../support/coded-bodies.js'
+import { inPieces, longPage, type Send, WAYS } from '../support/coded-bodies.js'
 
 afterEach(() => void jest.restoreAllMocks())
 
@@ -55,6 +55,65 @@ describe('rule 1: a compressed page', () => {
           expect(copy.body.toString() === (side === 'inside' ? page : withSnippets(page))).toBe(true)
         }
       }
+    },
+  )
+
+  test.each(['inside', 'outside'] as const)(
+    'that two Facsimiles make, the other one %s, ends once for its application, which waits for none of them',
+    async (side) => {
+      const storing = createTestFacsimile({ ...VIEWER, disableFilter: true, disableCache: false })
+      const page = longPage(3_000_000)
+      const ended: boolean[] = []
+      const seen = { refused: 0, drains: 0, late: 0, isClosed: false }
+      const { port } = await serveFiltered(
+        (_req, res) => {
+          storing.tokenFor(res)
+          const pieces = inPieces(gzipSync(page), 8000)
+          const watch = () => {
+            ended.push(res.writableEnded)
+            if (!res.writableFinished && !seen.isClosed) setImmediate(watch)
+          }
+          res
+            .on('drain', () => (res.writableEnded ? seen.late++ : seen.drains++))
+            .on('close', () => (seen.isClosed = true))
+          const writeNext = () => {
+            const piece = pieces.shift()
+            if (piece !== undefined) {
+              if (!res.write(piece, writeNext)) seen.refused++
+              return
+            }
+            res.end()
+            watch()
+          }
+          html(res)
+          writeNext()
+        },
+        { [side]: [storing.middleware] },
+      )
+      expect(gunzipSync((await fetchRaw(port)).body).toString() === withSnippets(page)).toBe(true)
+      await eventually('it is closed', () => seen.isClosed)
+      expect(new Set(ended)).toEqual(new Set([true]))
+      expect([seen.drains, seen.late]).toEqual([seen.refused, 0])
+    },
+  )
+
+  test.each(['inside', 'outside'] as const)(
+    'that was ended has no drain any more, though a Facsimile %s of the filter goes on making it',
+    async (side) => {
+      const storing = createTestFacsimile({ ...VIEWER, disableFilter: true, disableCache: false })
+      const page = longPage(3_000_000)
+      let drains = 0
+      const { port } = await serveFiltered(
+        (_req, res) => {
+          storing.tokenFor(res)
+          res.on('drain', () => drains++)
+          html(res).write(gzipSync(page))
+          res.end()
+        },
+        { [side]: [storing.middleware] },
+      )
+      expect(gunzipSync((await fetchRaw(port)).body).toString() === withSnippets(page)).toBe(true)
+      expect(drains).toBe(0)
     },
   )
 
