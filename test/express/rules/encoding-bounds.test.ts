@@ -1,9 +1,11 @@
 // Rules 8, 19 and 25 for a page that comes compressed: bombs, clients that go away, and what is left in memory.
 import { createHook } from 'node:async_hooks'
+import { randomBytes } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
 import * as zlib from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { Inserter } from '@facsimile/core'
 import { collectGarbage } from '../../support/collect-garbage.js'
 import { eventually } from '../../support/eventually.js'
 import { fetchRaw, openConnection, requestText } from '../../support/raw-http.js'
@@ -22,7 +24,10 @@ beforeEach(() => {
   reasons.length = 0
   subscribe('facsimile:skipped', note)
 })
-afterEach(() => void unsubscribe('facsimile:skipped', note))
+afterEach(() => {
+  unsubscribe('facsimile:skipped', note)
+  jest.restoreAllMocks()
+})
 
 const zeros = Buffer.alloc(300 * MIB)
 zeros.write('<!doctype html><html><head></head><body>')
@@ -80,6 +85,25 @@ describe.each(BOMBS)('rule 19: a bomb in %s', (coding, bomb) => {
   })
 })
 
+describe('rule 19: a page that is as long as a bomb, and compresses less', () => {
+  test('is none', async () => {
+    const [, bomb] = BOMBS[0]
+    const text = `<!doctype html><html><head></head><body>${randomBytes(300_000).toString('base64')}`
+    const body = Buffer.concat([zlib.gzipSync(text), bomb])
+    const facsimile = createTestFacsimile({ ...VIEWER, disableFilter: true, disableCache: false })
+    const { port } = await serveFiltered(
+      (_req, res) => {
+        facsimile.tokenFor(res)
+        html(res, 'gzip').flushHeaders()
+        res.end(body)
+      },
+      { facsimile },
+    )
+    expect((await fetchRaw(port)).body.equals(body)).toBe(true)
+    expect(reasons).toEqual([])
+  })
+})
+
 describe('rule 19: a bomb that is only stored', () => {
   test('leaves as it came', async () => {
     const facsimile = createTestFacsimile({ ...VIEWER, disableFilter: true, disableCache: false })
@@ -114,6 +138,8 @@ describe('rule 25: clients that go away from a compressed page', () => {
     const { header, encode } = CODINGS[name]!
     const body = encode(Buffer.from(longPage(600_000)))
     const responses: WeakRef<ServerResponse>[] = []
+    const logged: unknown[] = []
+    const log = (fields: object) => void logged.push(fields)
     let closed = 0
     const ways: ((res: ServerResponse) => unknown)[] = [
       (res) => res.write(body.subarray(0, 30_000)),
@@ -121,13 +147,16 @@ describe('rule 25: clients that go away from a compressed page', () => {
       (res) => res.end(body),
       (res) => (res.write(body.subarray(0, 10)), res.end(body.subarray(10))),
     ]
-    const { port } = await serveFiltered((_req, res) => {
-      const way = ways[responses.length % ways.length]
-      responses.push(new WeakRef(res))
-      res.on('close', () => closed++)
-      html(res, header).flushHeaders()
-      way?.(res)
-    })
+    const { port } = await serveFiltered(
+      (_req, res) => {
+        const way = ways[responses.length % ways.length]
+        responses.push(new WeakRef(res))
+        res.on('close', () => closed++)
+        html(res, header).flushHeaders()
+        way?.(res)
+      },
+      { settings: { logger: { debug: log, info: log, warn: log, error: log } } },
+    )
     const handles = watchHandles()
     for (let round = 0; round < 10; round++) {
       await Promise.all(
@@ -147,9 +176,36 @@ describe('rule 25: clients that go away from a compressed page', () => {
       return handles.living.size === 0 && responses.every((response) => response.deref() === undefined)
     })
     handles.stop()
+    // It is no failure, neither of ours nor of the page.
+    expect([logged, reasons]).toEqual([[], []])
     // And the next one is served.
     const { port: next } = await serveFiltered((_req, res) => html(res, header).end(encode(Buffer.from(PAGE))))
     expect(CODINGS[name]!.decode((await fetchRaw(next)).body).toString()).toBe(withSnippets(PAGE))
+  })
+
+  test('are noticed in the middle of a piece that expands to much', async () => {
+    const body = zlib.gzipSync(`<!doctype html><html><head></head><body>${'tea '.repeat(10_000_000)}`)
+    let response: WeakRef<ServerResponse> | undefined
+    let taken = 0
+    const passes = Object.getOwnPropertyDescriptor(Inserter.prototype, 'passes')?.value as Inserter['passes']
+    jest.spyOn(Inserter.prototype, 'passes').mockImplementation(function (this: Inserter, chunk) {
+      if (++taken === 3) response?.deref()?.destroy()
+      return passes.call(this, chunk)
+    })
+    const { port } = await serveFiltered((_req, res) => {
+      response = new WeakRef(res)
+      html(res, 'gzip').flushHeaders()
+      res.write(body.subarray(0, 60_000))
+    })
+    const connection = await openConnection(port)
+    connection.send(requestText())
+    await connection.readToEnd()
+    await eventually('all is over', () => {
+      collectGarbage()
+      return response?.deref() === undefined
+    })
+    expect(taken).toBeGreaterThan(2)
+    expect(taken).toBeLessThan(20)
   })
 
   test('have the callbacks of what they did not get called with an error, as on a bare server', async () => {

@@ -64,15 +64,19 @@ describe('rule 19: a compressed page over HTTP/2', () => {
     expect(seen.slice(2).sort()).toEqual(['done', 'done again'])
   })
 
-  test('a write() after its end is an error and resets it, as it does without a filter', async () => {
-    let code: unknown
-    const { client } = await serve((_req, res) => {
-      html(res).end(gzipSync(PAGE))
-      res.write('late', (error?: Error | null) => (code = (error as NodeJS.ErrnoException).code))
-    })
-    await expect(askHttp2(client)).rejects.toThrow()
-    expect(code).toBe('ERR_STREAM_WRITE_AFTER_END')
-  })
+  test.each([true, false])(
+    'a write() after its end is an error and resets it, as it does without a filter (with a callback: %s)',
+    async (hasCallback) => {
+      const codes: unknown[] = []
+      const { client } = await serve((_req, res) => {
+        html(res).end(gzipSync(PAGE))
+        const note = (error?: Error | null) => codes.push((error as NodeJS.ErrnoException).code)
+        codes.push(hasCallback ? res.write('late', note) : res.write('late'))
+      })
+      await expect(askHttp2(client)).rejects.toThrow()
+      expect(codes).toEqual(hasCallback ? [false, 'ERR_STREAM_WRITE_AFTER_END'] : [false])
+    },
+  )
 
   test('that is reset midway is not stored', async () => {
     let token: string | undefined

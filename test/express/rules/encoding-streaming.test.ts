@@ -139,15 +139,21 @@ describe.each(['gzip', 'br'])('rule 9: a page in %s for a client that does not r
     connection.destroy()
   })
 
-  test('stops pipe(), and takes no more memory than its pieces', async () => {
+  test.each([
+    ['with snippets', {}],
+    ['only stored', { disableFilter: true, disableCache: false, maxPageBytes: 10_000 }],
+  ])('stops pipe(), and takes no more memory than its pieces (%s)', async (how, settings) => {
     const pieces = inPieces(body, 30_000)
     const total = pieces.length
-    const { port } = await serveFiltered((_req, res) => {
-      const read = function (this: Readable) {
-        this.push(pieces.shift() ?? null)
-      }
-      new Readable({ read, highWaterMark: 1 }).pipe(html(res, header))
-    })
+    const { port } = await serveFiltered(
+      (_req, res) => {
+        const read = function (this: Readable) {
+          this.push(pieces.shift() ?? null)
+        }
+        new Readable({ read, highWaterMark: 1 }).pipe(html(res, header))
+      },
+      { settings },
+    )
     const connection = await openConnection(port)
     connection.socket.pause()
     collectGarbage()
@@ -160,7 +166,8 @@ describe.each(['gzip', 'br'])('rule 9: a page in %s for a client that does not r
     })
     expect(pieces.length).toBeGreaterThan(10)
     connection.socket.resume()
-    expect(decode((await connection.read()).body).length).toBe(withSnippets(page).length)
+    const sent = how === 'only stored' ? page : withSnippets(page)
+    expect(decode((await connection.read()).body).length).toBe(sent.length)
     connection.destroy()
   })
 })
