@@ -64,6 +64,9 @@ describe.each(Object.entries(CODINGS))('rule 19: a page in %s', (_name, { header
 
   test.each(Object.entries(WAYS))('leaves byte for byte where it is only stored, given %s', async (_way, send) => {
     const facsimile = createTestFacsimile({ ...CRAWLER, disableFilter: true })
+    const fragment = encode(Buffer.from('<li>Tea</li>'))
+    const other = await serveFiltered((_req, res) => send(coded(res, header), fragment), { facsimile })
+    expect((await fetchRaw(other.port)).body.equals(fragment)).toBe(true)
     const body = encode(Buffer.from(PAGES.long))
     let token: string | undefined
     const { port } = await serveFiltered(

@@ -109,12 +109,12 @@ describe('rule 9: the states of a compressed page', () => {
     for (const finish of [(res: ServerResponse) => res.end(), (res: ServerResponse) => res.destroy()]) {
       const { expected, actual } = await statesOfFull(finish)
       expect(actual).toEqual(expected)
-      expect(actual).toEqual([false, true, false])
+      expect(actual).toEqual([false, false, true, false])
     }
   })
 })
 
-/** Whether a drain is wished for: before and after more was written than there is room for, and after `finish`. */
+/** Whether a drain is wished for, at first, and after more was written than there is room for; then after `finish`. */
 async function statesOfFull(finish: (res: ServerResponse) => unknown) {
   const body = gzipSync(longPage(1_000_000), { level: 1 })
   const notes: boolean[][] = []
@@ -122,8 +122,7 @@ async function statesOfFull(finish: (res: ServerResponse) => unknown) {
     const own = [res.writableNeedDrain]
     notes.push(own)
     res.on('error', () => undefined)
-    html(res).write(body)
-    own.push(res.writableNeedDrain)
+    own.push(html(res).write(body), res.writableNeedDrain)
     finish(res)
     own.push(res.writableNeedDrain)
   })
@@ -265,6 +264,21 @@ describe('rule 10: the callbacks and events of a compressed page', () => {
     await eventually('it is finished', () => order.length >= 3)
     expect(order).toEqual(['prefinish', 'finish', 'end'])
     connection.destroy()
+  })
+
+  test.each([
+    ['written', (res: ServerResponse, rest: Buffer) => res.write(rest, () => res.end())],
+    ['ended', (res: ServerResponse, rest: Buffer) => res.end(rest)],
+    ['ended with nothing', (res: ServerResponse) => res.end()],
+  ])('what is %s at drain leaves', async (how, send) => {
+    const page = longPage(500_000)
+    const body = gzipSync(page, { level: 1 })
+    const at = how === 'ended with nothing' ? body.length : body.length - 100
+    const { port } = await serveFiltered((_req, res) => {
+      res.once('drain', () => send(res, body.subarray(at)))
+      html(res).write(body.subarray(0, at))
+    })
+    expect(gunzipSync((await fetchRaw(port)).body).toString() === withSnippets(page)).toBe(true)
   })
 
   test('what a listener for drain throws is thrown at nobody, and the page goes on', async () => {

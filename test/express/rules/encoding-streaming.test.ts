@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { constants, createGzip, gunzipSync } from 'node:zlib'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
+import { Inserter } from '@facsimile/core'
 import { collectGarbage } from '../../support/collect-garbage.js'
 import { eventually } from '../../support/eventually.js'
 import { openConnection, requestText, type Connection } from '../../support/raw-http.js'
@@ -59,7 +60,7 @@ describe('rule 7: of a compressed page', () => {
   test('what was written leaves while the handler is still busy, piece for piece', async () => {
     const { connection, say, finish } = await serveByHand()
     let page = ''
-    for (const text of ['<!doctype html><html><head>', '</head><body><h1>Soon', ' and soon', '</h1><!-- open']) {
+    for (const text of ['<!doctype html><html><head>', '</head><body><h1>Soon', '!', ' and soon', '</h1><!-- open']) {
       page += text
       await say(text)
       await eventually(text, () => readable(connection) === page.replace('</head>', `${HEAD_SNIPPET}</head>`))
@@ -77,6 +78,20 @@ describe('rule 7: of a compressed page', () => {
     finish('<p>late</p>')
     expect(gunzipSync((await connection.read()).body).toString()).toBe(`${withSnippets(PAGE)}<p>late</p>`)
     connection.destroy()
+  })
+
+  test('a tail that is whole after a silence waits for a silence of its own', async () => {
+    const release = jest.spyOn(Inserter.prototype, 'release')
+    const { connection, say, finish } = await serveByHand()
+    await say('<!doctype html><html><head></head><body><p>Tea</p></bo')
+    await eventually('there was a silence', () => release.mock.calls.length > 0)
+    await say('dy></html>')
+    await eventually('it has been taken', () => release.mock.contexts.some((it) => (it as Inserter).held.length > 10))
+    finish('<p>late</p></body></html>')
+    const page = '<!doctype html><html><head></head><body><p>Tea</p></body></html><p>late</p></body></html>'
+    expect(gunzipSync((await connection.read()).body).toString()).toBe(withSnippets(page))
+    connection.destroy()
+    release.mockRestore()
   })
 
   test('the headers leave with flushHeaders(), before there is a body', async () => {

@@ -163,10 +163,15 @@ describe('rule 19: what is said to be compressed', () => {
   )
 
   test.each(['identity', 'Identity', '', ' , identity,'])('as %j is not', async (encoding) => {
-    const { port } = await serveFiltered((_req, res) =>
-      res.writeHead(200, { 'Content-Type': 'text/html', 'Content-Encoding': encoding }).end(PAGE),
-    )
-    expect((await fetchRaw(port)).body.toString()).toBe(PAGE_WITH_SNIPPETS)
+    const headers = { 'Content-Type': 'text/html', 'Content-Encoding': encoding }
+    const sends: ((res: ServerResponse) => unknown)[] = [
+      (res) => res.writeHead(200, headers).end(PAGE),
+      (res) => res.setHeaders(new Map(Object.entries(headers))).end(PAGE),
+    ]
+    for (const send of sends) {
+      const { port } = await serveFiltered((_req, res) => send(res))
+      expect((await fetchRaw(port)).body.toString()).toBe(PAGE_WITH_SNIPPETS)
+    }
   })
 })
 

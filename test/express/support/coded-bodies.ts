@@ -65,6 +65,7 @@ export const WAYS: Readonly<Record<string, Send>> = {
     res.write(body.subarray(0, body.length >> 1))
     res.end(body.subarray(body.length >> 1))
   },
+  'after nothing': (res, body) => (res.write(Buffer.alloc(0)), res.end(body)),
   'byte by byte': (res, body) => {
     for (let at = 0; at < body.length; at++) res.write(body.subarray(at, at + 1))
     res.end()
