@@ -1,9 +1,10 @@
-// Brings up the real servers and finds the real browser that tests need, by whatever way this machine offers, and takes
-// the servers away again.
+// Brings up the real servers and finds the real browser and proxies that tests need, by whatever way this machine
+// offers, and takes the servers away again.
 import { install, whyNotInstall } from './services/apt.mjs'
 import { chromium } from './services/chromium.mjs'
 import { explainMissing } from './services/missing.mjs'
 import { mysql } from './services/mysql.mjs'
+import { haproxy, nginx } from './services/proxies.mjs'
 import { redis } from './services/redis.mjs'
 
 export { startMariadb } from './services/mysql.mjs'
@@ -13,12 +14,14 @@ export { startRedis } from './services/redis.mjs'
 export const STORES = [redis, mysql]
 /** What the tests in a browser need. */
 export const BROWSERS = [chromium]
+/** What the tests behind proxies need. */
+export const PROXIES = [nginx, haproxy]
 
 /**
  * Resolves to `{ env, stop }`: `env` has TEST_REDIS_URL, TEST_REDIS_SERVER, TEST_MYSQL_URL and TEST_MYSQL_SERVER (the
- * last of each pair is a name with a version), or TEST_CHROMIUM, the path of a program. For each service in this order:
- * what REDIS_URL, MYSQL_URL or CHROMIUM_PATH gives, a program of this machine, a container (not for a browser), a program
- * that apt-get installs.
+ * last of each pair is a name with a version), and TEST_CHROMIUM, TEST_NGINX and TEST_HAPROXY, the paths of programs: of
+ * these what belongs to `services`. For each in this order: what REDIS_URL, MYSQL_URL, CHROMIUM_PATH, NGINX_PATH or
+ * HAPROXY_PATH gives, a program of this machine, a container (for servers alone), a program that apt-get installs.
  *
  * Rejects when a service cannot be had, with what was tried and what to do, and when `signal` aborts; then nothing is
  * left running. `log` gets one line for each service.

@@ -1,9 +1,10 @@
-// `npm test`: installs and builds where needed, brings up servers and a browser, then runs jest with whatever arguments
-// follow `--`. It brings up only what the chosen tests need; `--unit` leaves out all tests that need something.
+// `npm test`: installs and builds where needed, brings up servers, finds a browser and proxies, then runs jest with
+// whatever arguments follow `--`. It brings up only what the chosen tests need; `--unit` leaves out all tests that need
+// something.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { prepare, root } from './prepare.mjs'
-import { BROWSERS, startServices, STORES } from './services.mjs'
+import { BROWSERS, PROXIES, startServices, STORES } from './services.mjs'
 import { reachesTests } from './services/reaches-tests.mjs'
 import { runWithServers } from './services/run-tests.mjs'
 
@@ -16,10 +17,10 @@ const jest = [
   '--disable-warning=ExperimentalWarning',
   join(root, 'node_modules/jest/bin/jest.js'),
   ...given,
-  ...(unit ? ['--testPathIgnorePatterns=/test/(?:stores|browser)/'] : []),
+  ...(unit ? ['--testPathIgnorePatterns=/test/(?:stores|browser|proxies)/'] : []),
 ]
 
-const services = [...neededBy('stores', STORES), ...neededBy('browser', BROWSERS)]
+const services = [...neededBy('stores', STORES), ...neededBy('browser', BROWSERS), ...neededBy('proxies', PROXIES)]
 const start = (signal) => startServices({ services, log: (line) => console.error(line), signal })
 process.exitCode = await runWithServers(start, jest, { cwd: root })
 

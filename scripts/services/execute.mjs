@@ -4,16 +4,19 @@ import { execFile } from 'node:child_process'
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024
 
 /**
- * `{ succeeded, output, reason }`: `output` is standard output, `reason` says why it failed, with the last lines that
- * the program wrote. Rejects only when `signal` aborts.
+ * `{ succeeded, output, errorOutput, reason }`: what it wrote to standard output and to standard error, and why it
+ * failed, with the last lines that it wrote. Rejects only when `signal` aborts.
  */
 export function execute(command, args, { timeoutMs, env, cwd, signal }) {
   return new Promise((resolve, reject) => {
     const options = { timeout: timeoutMs, env, cwd, signal, maxBuffer: MAX_OUTPUT_BYTES }
     execFile(command, args, options, (error, stdout, stderr) => {
-      if (error === null) resolve({ succeeded: true, output: stdout })
+      if (error === null) resolve({ succeeded: true, output: stdout, errorOutput: stderr })
       else if (signal?.aborted) reject(error)
-      else resolve({ succeeded: false, output: stdout, reason: explain(error, stderr || stdout, timeoutMs) })
+      else {
+        const reason = explain(error, stderr || stdout, timeoutMs)
+        resolve({ succeeded: false, output: stdout, errorOutput: stderr, reason })
+      }
     })
   })
 }

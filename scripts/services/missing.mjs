@@ -1,7 +1,7 @@
-// What to say when the servers and the browser that tests need could not be had: what was looked for, and the ways out.
+// What to say when the servers and programs that tests need could not be had: what was looked for, and the ways out.
 
 /**
- * `missing` are `{ service, title, attempts }`, one for each server or browser; `attempts` are the reasons, in the order
+ * `missing` are `{ service, title, attempts }`, one for each server or program; `attempts` are the reasons, in the order
  * of the tries.
  */
 export function explainMissing(missing) {
@@ -13,7 +13,7 @@ export function explainMissing(missing) {
   const given = services.map(({ variable, example }) => `${variable}=${example}`).join(' ')
   const packages = services.flatMap((service) => service.packages).join(' ')
   const container = services.some((service) => service.startContainer) ? '\n  - start Docker, then npm test' : ''
-  return `These tests need real servers and a real browser; ${titles} could not be had.
+  return `These tests need real servers, proxies and a browser; ${titles} could not be had.
 ${tries.join('\n')}
 Do one of:
   - say where: ${given} npm test

@@ -1,4 +1,4 @@
-// The starter of real servers and finder of a browser, on machines whose programs are stand-ins: what it picks, what it says, what it leaves.
+// The starter of real servers and finder of a browser and proxies, on machines whose programs are stand-ins: what it picks, what it says, what it leaves.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { existsSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
@@ -329,6 +329,39 @@ describe('a browser', () => {
     expect(run.output()).toContain('(TEST_INSTALL=0 forbids it): redis-server chromium …\n')
     expect(run.output()).toContain(`jest runs with ${join(machine.programs, 'chromium')}\n`)
     expect((await machine.asked('apt')).filter((line) => line.includes(' install '))).toHaveLength(1)
+  })
+})
+
+describe('proxies', () => {
+  const SHOW_PROXIES = `console.log('jest runs with', process.env.TEST_NGINX, process.env.TEST_HAPROXY)`
+  const PROXY_TESTS = { FOR_TESTS: 'proxies' }
+
+  test('of this machine are told of in one line each, and their paths reach the tests', async () => {
+    await machine.addProxies()
+    const run = machine.run(SHOW_PROXIES, PROXY_TESTS)
+    expect(await run.ended).toBe(0)
+    expect(run.output()).toMatch(/^nginx: nginx\/99\.5\.1 · \S+\/nginx · \d+ ms$/m)
+    expect(run.output()).toMatch(/^HAProxy: HAProxy version 99\.6\.2 · \S+\/haproxy · \d+ ms$/m)
+    expect(run.output()).toContain(
+      `jest runs with ${join(machine.programs, 'nginx')} ${join(machine.programs, 'haproxy')}\n`,
+    )
+  })
+
+  test('that are missing end the run, which tells what was looked for, and of the ways out', async () => {
+    const run = machine.run(SHOW_PROXIES, PROXY_TESTS)
+    expect(await run.ended).toBe(1)
+    expect(run.output()).not.toContain('jest runs')
+    for (const words of [
+      'nginx and HAProxy could not be had',
+      'nginx not found',
+      'HAPROXY_PATH is not set',
+      'apt-get forbidden by TEST_INSTALL=0',
+      'NGINX_PATH=/usr/sbin/nginx HAPROXY_PATH=/usr/sbin/haproxy npm test',
+      'apt-get install nginx haproxy\n',
+      'npm run test:unit',
+    ]) {
+      expect(run.output()).toContain(words)
+    }
   })
 })
 

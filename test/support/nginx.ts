@@ -1,15 +1,9 @@
-// An nginx in a throw-away folder: one process in the foreground, which writes nowhere else.
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+// An nginx in a throw-away folder, which writes nowhere else.
 import { accessSync, constants } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { eventually } from './eventually.js'
+import { startProxy } from './proxy-process.js'
 import type { Balancer } from './reverse-proxy.js'
 
-const DEADLINE_MS = 10_000
 /** Folders of server programs that are often missing from a user's PATH. */
 const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin']
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
@@ -21,27 +15,14 @@ export function findNginx(): string | undefined {
 }
 
 /** Resolves when it listens on `port`, as `httpBlock`, what stands within `http { }`, tells it to. */
-export async function startNginx(program: string, port: number, httpBlock: string): Promise<Balancer> {
-  const folder = await mkdtemp(join(tmpdir(), 'facsimile-nginx-'))
-  const file = join(folder, 'nginx.conf')
-  await writeFile(file, configuration(folder, httpBlock))
-  const child = spawn(program, ['-p', folder, '-c', file, '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'inherit'] })
-  const stop = async () => {
-    await end(child)
-    await rm(folder, { recursive: true, force: true })
+export function startNginx(program: string, port: number, httpBlock: string): Promise<Balancer> {
+  const kind = {
+    title: 'nginx',
+    program,
+    arguments: (file: string, folder: string) => ['-p', folder, '-c', file, '-e', 'stderr'],
+    configuration: (folder: string) => configuration(folder, httpBlock),
   }
-  try {
-    await once(child, 'spawn')
-    await eventually('nginx listens', () => {
-      if (child.exitCode !== null)
-        throw new Error(`nginx ended with exit code ${child.exitCode}; its words stand above`)
-      return accepts(port)
-    })
-    return { port, stop }
-  } catch (error) {
-    await stop()
-    throw error
-  }
+  return startProxy(kind, port)
 }
 
 function configuration(folder: string, httpBlock: string): string {
@@ -57,29 +38,6 @@ function configuration(folder: string, httpBlock: string): string {
       ${TEMPORARY.map((name) => `${name}_temp_path ${join(folder, name)};`).join('\n')}
       ${httpBlock}
     }`
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    const answer = (accepted: boolean) => {
-      socket.destroy()
-      resolve(accepted)
-    }
-    socket.once('connect', () => answer(true))
-    socket.once('error', () => answer(false))
-  })
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  try {
-    const exit = once(child, 'exit', { signal: AbortSignal.timeout(DEADLINE_MS) })
-    child.kill('SIGTERM')
-    await exit
-  } finally {
-    child.kill('SIGKILL')
-  }
 }
 
 function isProgram(path: string): boolean {

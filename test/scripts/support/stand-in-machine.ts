@@ -51,6 +51,11 @@ export async function createStandInMachine() {
     async addChromium(name = 'chromium') {
       await add(name, 'echo "Chromium 99.4.5.6 built on a whim "')
     },
+    /** An nginx and a HAProxy that tell their versions and nothing else, each where the real one does. */
+    async addProxies() {
+      await add('nginx', 'echo "nginx version: nginx/99.5.1" >&2')
+      await add('haproxy', 'echo "HAProxy version 99.6.2-1 1999/12/31 - no such thing"')
+    },
     /** A docker with an engine: `up` runs stand-ins on the ports that the compose file publishes, `down` ends them. */
     async addDocker() {
       await add(
