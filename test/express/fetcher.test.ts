@@ -459,6 +459,22 @@ describe('requests of every shape', () => {
     }
   })
 
+  test('the absolute form is no way around a proxy that guards the path as it is spelt', async () => {
+    const site = await startSite({}, (app) => {
+      app.use((_req, res) => void res.type('text').send('the application'))
+    })
+    for (const path of [
+      '/./facsimile',
+      '/%2e/facsimile',
+      '/x/../facsimile',
+      '/\\..\\facsimile',
+      '?/facsimile',
+      '/facsimile#',
+    ]) {
+      expect([path, (await ask(site.port, `http://shop.example${path}?t=1`)).text]).toEqual([path, 'the application'])
+    }
+  })
+
   test("a path of one's own is answered wherever the middleware is mounted", async () => {
     for (const framework of [express, express4]) {
       const facsimile = createTestFacsimile({ fetchPath: '/a/b/copies' })

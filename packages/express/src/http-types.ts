@@ -46,16 +46,23 @@ export function urlOf(req: Request): string {
   return req.originalUrl ?? req.url ?? '/'
 }
 
-/** From the site's root on, without a scheme and host (RFC 9112, 3.2). */
+/** Scheme and host of a target in absolute form. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i
+
+/**
+ * From the site's root on, without a scheme and host (RFC 9112, 3.2), and else byte for byte: a URL parser would take
+ * `/./facsimile` for the fetch path, which a proxy that guards it does not.
+ */
 export function targetOf(requestUrl: string): RequestTarget {
-  let url = requestUrl
-  if (!url.startsWith('/') && URL.canParse(url)) {
-    const { pathname, search } = new URL(url)
-    url = pathname + search
-  }
+  const url = requestUrl.startsWith('/') ? requestUrl : withoutOrigin(requestUrl)
   const question = url.indexOf('?')
   if (question === -1) return { path: url, query: '', url }
   return { path: url.slice(0, question), query: url.slice(question + 1), url }
+}
+
+function withoutOrigin(requestUrl: string): string {
+  const url = requestUrl.replace(ORIGIN, '')
+  return url === requestUrl || url.startsWith('/') ? url : `/${url}`
 }
 
 /** Whether the target has this path; for most others a look at how it begins tells. */
