@@ -1,15 +1,14 @@
 // A proxy from a program of this machine: one process in the foreground, with one configuration file in a folder that
 // goes with it.
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endProcess } from './end-process.js'
 import { eventually } from './eventually.js'
+import { accepts } from './ports.js'
 import type { Balancer } from './reverse-proxy.js'
-
-const DEADLINE_MS = 10_000
 
 export interface ProxyKind {
   readonly title: string
@@ -27,7 +26,7 @@ export async function startProxy(kind: ProxyKind, port: number): Promise<Balance
   await writeFile(file, kind.configuration(folder))
   const child = spawn(kind.program, kind.arguments(file, folder), { stdio: ['ignore', 'ignore', 'inherit'] })
   const stop = async () => {
-    await end(child)
+    await endProcess(child)
     await rm(folder, { recursive: true, force: true })
   }
   try {
@@ -49,27 +48,4 @@ export function foundProgram(variable: 'TEST_NGINX' | 'TEST_HAPROXY'): string {
   const program = process.env[variable]
   if (program !== undefined) return program
   throw new Error(`This test needs ${variable}, which is not set: run it by npm test, which finds or installs it.`)
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    const answer = (accepted: boolean) => {
-      socket.destroy()
-      resolve(accepted)
-    }
-    socket.once('connect', () => answer(true))
-    socket.once('error', () => answer(false))
-  })
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  try {
-    const exit = once(child, 'exit', { signal: AbortSignal.timeout(DEADLINE_MS) })
-    child.kill('SIGTERM')
-    await exit
-  } finally {
-    child.kill('SIGKILL')
-  }
 }
