@@ -6,7 +6,12 @@ export type {
   AddressGuardSettings,
   ClientAddressSettings,
 } from './address/address-guard.js'
-export { compileAddressRanges, type AddressPredicate } from './address/address-range.js'
+export {
+  compileAddressRanges,
+  parseAddressRange,
+  type AddressPredicate,
+  type AddressRange,
+} from './address/address-range.js'
 export type { AddressReason, AddressVerdict } from './address/address-verdict.js'
 // What the predicate of compileAddressRanges takes.
 export { parseIpAddress, type IpAddress } from './address/ip-address.js'
@@ -24,7 +29,11 @@ export { CapturedBody } from './captured-body.js'
 export { asciiBasedCharset } from './charset.js'
 export { ERROR_CODES, FacsimileError, toError, type ErrorCode } from './errors.js'
 export { maskLocation } from './mask-location.js'
+export { maskSettings } from './masked-settings.js'
+export { nearestName } from './near-miss.js'
 export { openCacheProvider } from './open-cache-provider.js'
+export { findSettingsProblems } from './settings-problems.js'
+export { readJsonText } from './strict-json.js'
 export { createFileProvider, type FileProviderSettings } from './providers/file-provider.js'
 export { createMemoryProvider } from './providers/memory-provider.js'
 export { addSources, type AddedSource } from './csp/added-sources.js'

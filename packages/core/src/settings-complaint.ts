@@ -13,9 +13,19 @@ export type KnownKeys = (path: readonly PropertyKey[]) => readonly string[]
 /** Nothing of their values is shown: a slip may have put the very secret in the wrong place. */
 const SECRETS: ReadonlySet<unknown> = new Set(['encryptionKeys'])
 
-/** One clause per wrong key, in the order of `issues`. Passwords in locations and objects are masked. */
+/** One sentence of all that is wrong. */
 export function describeIssues(issues: readonly z.core.$ZodIssue[], input: unknown, knownKeys: KnownKeys): string {
-  const clauses = issues.flatMap((issue) => {
+  const sentence = `The settings cannot be used: ${clausesOf(issues, input, knownKeys).join('; ')}`
+  return sentence.endsWith('?') ? sentence : `${sentence}.`
+}
+
+/** One clause per wrong key, in the order of `issues`. Passwords in locations and objects are masked. */
+export function clausesOf(
+  issues: readonly z.core.$ZodIssue[],
+  input: unknown,
+  knownKeys: KnownKeys,
+): readonly string[] {
+  return issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => describeUnknownKey([...issue.path, key], key, knownKeys(issue.path)))
     }
@@ -31,8 +41,6 @@ export function describeIssues(issues: readonly z.core.$ZodIssue[], input: unkno
         : `${subject} is ${show(value)}: ${issue.message}`,
     ]
   })
-  const sentence = `The settings cannot be used: ${clauses.join('; ')}`
-  return sentence.endsWith('?') ? sentence : `${sentence}.`
 }
 
 function describeUnknownKey(path: readonly PropertyKey[], key: string, known: readonly string[]): string {

@@ -126,9 +126,9 @@ const SHAPE = {
     .optional(),
 }
 
-const schema = groupOf(SHAPE, 'give an object, as in createFacsimile({ snippets: [] })')
+export const settingsSchema = groupOf(SHAPE, 'give an object, as in createFacsimile({ snippets: [] })')
 
-type WrittenSettings = z.input<typeof schema>
+type WrittenSettings = z.input<typeof settingsSchema>
 
 /** Settings as they are written; everything has a default. The README's table gives meanings. */
 export type FacsimileSettings = {
@@ -137,14 +137,14 @@ export type FacsimileSettings = {
     : WrittenSettings[Key]
 }
 /** Settings as they are used: complete, checked and frozen. */
-export type Settings = z.output<typeof schema>
+export type Settings = z.output<typeof settingsSchema>
 
 /**
  * Checks `input` and completes it. Throws a FacsimileError with code `SETTINGS_INVALID` (or `ADDRESS_INVALID`) that
  * names every wrong key with its value and the remedy. The caller's object stays as it was.
  */
 export function resolveSettings(input: unknown = {}): Settings {
-  const result = schema.safeParse(input)
+  const result = settingsSchema.safeParse(input)
   if (!result.success) {
     throw new FacsimileError('SETTINGS_INVALID', describeIssues(result.error.issues, input, knownKeysAt))
   }
@@ -164,7 +164,7 @@ export function resolveSettings(input: unknown = {}): Settings {
   )
 }
 
-function knownKeysAt([first]: readonly PropertyKey[]): readonly string[] {
+export function knownKeysAt([first]: readonly PropertyKey[]): readonly string[] {
   if (first === 'snippets') return Object.keys(SNIPPET_SHAPE)
   if (first === 'clientAddress') return Object.keys(CLIENT_ADDRESS_SHAPE)
   if (first === 'optOutCookie') return Object.keys(OPT_OUT_SHAPE)
@@ -189,7 +189,7 @@ function haveOwnNames(snippets: readonly { readonly name: string }[]): boolean {
 function isFetchUrl(pattern: unknown): boolean {
   if (typeof pattern !== 'string' || !pattern.includes('%CacheToken%') || /[\s"'<>#\\]/.test(pattern)) return false
   const example = pattern.replaceAll('%CacheToken%', 'token')
-  if (!/^https?:\/\//i.test(example) || !URL.canParse(example)) return false
+  if (!/^https?:\/\/[^/?]/i.test(example) || !URL.canParse(example)) return false
   const url = new URL(example)
   return url.username === '' && url.password === ''
 }
