@@ -62,7 +62,7 @@ test('the log has the same four characters of a token that was used up by the ba
   expect((await fetchRaw(port, { path })).status).toBe(404)
   expect(lines).toEqual([
     expect.stringMatching(`^The crawler was given a page\\..*${path.slice(-4)}`),
-    expect.stringMatching(`^The fetcher has no such page\\..*not-found.*${path.slice(-4)}`),
+    expect.stringMatching(`^The fetcher has no such page\\..*taken.*${path.slice(-4)}`),
   ])
 })
 

@@ -71,7 +71,7 @@ describe('a settings file', () => {
     const failures = hear('facsimile:reload-failed')
     const site = await startLiveSite({ ...BASE, snippets: [mark('a', 'body-end', 'one')] })
     for (const [content, complaint] of [
-      ['{"snippets": [', /facsimile\.config\.json" is not JSON/],
+      ['{"snippets": [', /facsimile\.config\.json", line 1, column 15/],
       [{ ...BASE, maxCachedSeconds: 'x' }, /facsimile\.config\.json": The settings .*`maxCachedSeconds` is "x"/],
       [{ ...BASE, cacheProvider: 'gopher:x' }, /gopher/],
       [{ ...BASE, allowedAddresses: ['10.0.0.0/99'] }, /10\.0\.0\.0\/99/],

@@ -38,7 +38,7 @@ export interface SettingsSource {
 
 /** Throws as resolveSettings() does; for a file that cannot be read as well. */
 export function openSettings(input: LiveFacsimileSettings): SettingsSource {
-  const isObject = typeof input === 'object' && (input as unknown) !== null
+  const isObject = typeof input === 'object' && (input as unknown) !== null && !Array.isArray(input)
   const { settingsFile, ...inCode } = isObject ? input : {}
   if (settingsFile === undefined) {
     // What is no object is refused like any other mistake.
