@@ -21,6 +21,8 @@ export interface ChosenStore {
 
 const MAX_LOCATION_BYTES = 4096
 const MYSQL_SCHEME = /^(?:mysql|mariadb):/i
+/** Without options, a store is taken only from where somebody meant it: these, and not a file that happens to lie here. */
+const STORE_VARIABLES = ['FACSIMILE_CONFIG', 'FACSIMILE_CACHE_PROVIDER']
 const DEFAULT_TABLE = 'facsimile_pages'
 
 /**
@@ -48,7 +50,7 @@ interface Choice {
 }
 
 async function choose(io: Io, { config, location }: StoreChoice): Promise<Choice> {
-  if (config !== undefined) {
+  if (config !== undefined || (location === undefined && STORE_VARIABLES.some((name) => io.env[name]))) {
     const { cacheProvider, maxCachedPages, maxCachedBytes } = await readSiteSettings(io, config)
     return { cacheProvider, bounds: { maxCachedPages, maxCachedBytes } }
   }
