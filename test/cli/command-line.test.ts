@@ -57,6 +57,7 @@ describe('the facsimile command', () => {
         'Examples',
       ],
     ],
+    ['settings', ['check', 'print', 'schema', 'FACSIMILE_', 'Examples']],
   ])('prints the help of %s with every option', async (command, words) => {
     const { exitCode, stdout } = await facsimile([command, '--help'])
     expect(exitCode).toBe(0)
@@ -79,7 +80,13 @@ describe('the facsimile command', () => {
   test('describes every command, argument and option that it has', () => {
     const silent = { write: () => true }
     const program = createProgram({ stdin: Readable.from([]), stdout: silent, stderr: silent, env: {}, cwd: folder })
-    expect(program.commands.map((command) => command.name())).toEqual(['robots', 'fetch', 'store'])
+    expect(program.commands.map((command) => command.name())).toEqual([
+      'robots',
+      'fetch',
+      'store',
+      'settings',
+      'addresses',
+    ])
     for (const command of program.commands) {
       expect(command.summary()).not.toBe('')
       for (const { description } of [...command.options, ...command.registeredArguments])

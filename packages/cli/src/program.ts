@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addFetchCommand } from './commands/fetch.js'
 import { addRobotsCommand } from './commands/robots.js'
+import { addSettingsCommand } from './commands/settings.js'
 import { addStoreCommand } from './commands/store.js'
 import { CommandFailure } from './failure.js'
 import type { Io } from './io.js'
@@ -20,7 +21,7 @@ Exit codes:
 export function createProgram(io: Io): Command {
   const program = new Command('facsimile')
     .description(
-      'Looks after a site that uses Facsimile: robots.txt, what the crawler gets to see, and the store of the pages.',
+      'Looks after a site that uses Facsimile: robots.txt, what the crawler gets to see, the store of the pages, its settings.',
     )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
@@ -38,6 +39,7 @@ export function createProgram(io: Io): Command {
   addRobotsCommand(program, io)
   addFetchCommand(program, io)
   addStoreCommand(program, io)
+  addSettingsCommand(program, io)
   return program
 }
 
