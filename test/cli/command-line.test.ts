@@ -57,7 +57,7 @@ describe('the facsimile command', () => {
         'Examples',
       ],
     ],
-    ['settings', ['check', 'print', 'schema', 'FACSIMILE_', 'Examples']],
+    ['settings', ['check', 'print', 'schema', 'import', 'FACSIMILE_', 'Examples']],
   ])('prints the help of %s with every option', async (command, words) => {
     const { exitCode, stdout } = await facsimile([command, '--help'])
     expect(exitCode).toBe(0)

@@ -1,4 +1,4 @@
-// `facsimile settings`: checks and shows the settings of a site.
+// `facsimile settings`: checks, shows and imports the settings of a site.
 import { createSettingsSchema, maskSettings, resolveSettings } from '@facsimile/core'
 import type { Command } from 'commander'
 import { failure, usageFailure } from '../failure.js'
@@ -8,6 +8,7 @@ import { gatherSettings, useSettings, type SiteSettings } from '../settings/site
 import { findWarnings } from '../settings/warnings.js'
 import { findOpenSecret } from '../settings/written-settings.js'
 import { count, createStyles, printable } from '../terminal.js'
+import { addImportCommand } from './settings-import.js'
 
 interface CheckOptions {
   readonly json?: true
@@ -25,13 +26,14 @@ capitals. Lists have commas, objects and snippets are JSON, and parts of objects
 Examples:
   facsimile settings check             what is wrong with ./facsimile.config.json?
   facsimile settings print --origin    what is in force, and where it comes from
+  facsimile settings import clicktale/ --out facsimile.config.json
   FACSIMILE_ALLOWED_ADDRESSES=192.0.2.0/24,2001:db8::/32 facsimile settings check site.json
   FACSIMILE_CLIENT_ADDRESS_SOURCE=x-forwarded-for facsimile settings print`
 
 export function addSettingsCommand(program: Command, io: Io): void {
   const settings = program
     .command('settings')
-    .summary('check or print the settings of a site')
+    .summary('check, print or import the settings of a site')
     .description('Looks after the settings of a site: a file, and FACSIMILE_ variables over it.')
     .addHelpText('after', HELP)
   settings
@@ -52,6 +54,7 @@ export function addSettingsCommand(program: Command, io: Io): void {
     .action(() => {
       io.stdout.write(toJson(createSettingsSchema()))
     })
+  addImportCommand(settings, io)
 }
 
 async function checkSettings(io: Io, name: string | undefined, options: CheckOptions): Promise<void> {
