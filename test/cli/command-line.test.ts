@@ -58,6 +58,7 @@ describe('the facsimile command', () => {
       ],
     ],
     ['settings', ['check', 'print', 'schema', 'import', 'FACSIMILE_', 'Examples']],
+    ['addresses', ['--config', '--keep', '--write', '--allow-wide', '--json', 'Examples']],
   ])('prints the help of %s with every option', async (command, words) => {
     const { exitCode, stdout } = await facsimile([command, '--help'])
     expect(exitCode).toBe(0)

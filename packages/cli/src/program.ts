@@ -1,6 +1,7 @@
 // The `facsimile` command as a whole: its name, version, help and what its exit codes mean.
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addAddressesCommand } from './commands/addresses.js'
 import { addFetchCommand } from './commands/fetch.js'
 import { addRobotsCommand } from './commands/robots.js'
 import { addSettingsCommand } from './commands/settings.js'
@@ -40,6 +41,7 @@ export function createProgram(io: Io): Command {
   addFetchCommand(program, io)
   addStoreCommand(program, io)
   addSettingsCommand(program, io)
+  addAddressesCommand(program, io)
   return program
 }
 
