@@ -13,6 +13,8 @@ import { exampleIn, facsimileIn, replaceAll } from '../support/page-examples.js'
 import { fetchRaw } from '../support/raw-http.js'
 
 const PAGE = 'docs/install.md'
+/** All of them at once, on a machine that does other work as well. */
+const START_MS = 90_000
 const CRAWLER_IS_HERE = { '192.0.2.0/24': '127.0.0.1' }
 const PRODUCED = '<!doctype html><html><body>Hello</body></html>'
 
@@ -40,15 +42,6 @@ const PROGRAMS = {
 type Name = keyof typeof PROGRAMS
 
 const running = new Map<Name, ExampleProgram>()
-beforeAll(async () => {
-  const starts = Object.entries(PROGRAMS).map(async ([name, start]) => running.set(name as Name, await start()))
-  const failed = (await Promise.allSettled(starts)).find(({ status }) => status === 'rejected')
-  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason
-})
-afterAll(async () => {
-  await Promise.all([...running.values()].map((program) => program.stop()))
-  rmSync(folder, { recursive: true, force: true })
-})
 
 function program(name: Name): ExampleProgram {
   const found = running.get(name)
@@ -69,6 +62,16 @@ async function expectToEnd(name: Name): Promise<void> {
 }
 
 describe('the program for', () => {
+  beforeAll(async () => {
+    const starts = Object.entries(PROGRAMS).map(async ([name, start]) => running.set(name as Name, await start()))
+    const failed = (await Promise.allSettled(starts)).find(({ status }) => status === 'rejected')
+    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason
+  }, START_MS)
+  afterAll(async () => {
+    await Promise.all([...running.values()].map((program) => program.stop()))
+    rmSync(folder, { recursive: true, force: true })
+  })
+
   test.each(['Express 5', 'Express 4 in CommonJS', 'Connect', 'bare node:http'] as const)(
     '%s serves a page, hands its copy over once, and ends on SIGTERM',
     async (name) => {

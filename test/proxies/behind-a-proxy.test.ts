@@ -26,11 +26,39 @@ const sendPage = (res: ServerResponse) => {
   res.end(PRODUCED)
 }
 
-async function serve(proxy: ProxyName, way: Way, handler: RequestListener = (_req, res) => sendPage(res)) {
+async function serve(
+  proxy: ProxyName,
+  way: Way,
+  handler: RequestListener = (_req, res) => sendPage(res),
+  changes: Readonly<Record<string, string>> = {},
+) {
   const facsimile = facsimileIn(PAGE, way, { snippets: SNIPPETS })
   const { port } = await serveFiltered(handler, { facsimile })
-  const site = await startProxyOf(PAGE, proxy, `${proxy} ${way}`, { 3000: port })
+  const site = await startProxyOf(PAGE, proxy, `${proxy} ${way}`, { 3000: port }, changes)
   return { facsimile, site }
+}
+
+const FIRST = '<!doctype html><html><head></head><body><p>first</p>'
+const LAST = '<p>last</p></body></html>'
+
+/**
+ * Serves a page whose second half is written when `finish` is called. It tells its length, because nginx holds such a
+ * page back whole unless it is told not to.
+ */
+async function serveInTwo(
+  proxy: ProxyName,
+  way: Way,
+  { headers = {}, changes = {} }: Partial<Record<'headers' | 'changes', Readonly<Record<string, string>>>> = {},
+) {
+  let finish = () => {}
+  const handler: RequestListener = (_req, res) => {
+    const all = { ...headers, 'Content-Type': 'text/html', 'Content-Length': `${FIRST}${LAST}`.length }
+    for (const [name, value] of Object.entries(all)) res.setHeader(name, value)
+    res.write(FIRST)
+    finish = () => res.end(LAST)
+  }
+  const { site } = await serve(proxy, way, handler, changes)
+  return { site, finish: () => finish() }
 }
 
 /** A visitor's page and the path at which its copy waits. */
@@ -78,15 +106,10 @@ describe.each(PROXIES)('behind %s', (proxy) => {
     })
 
     test('the first bytes of a page leave when the application writes them', async () => {
-      let finish = () => {}
-      const { site } = await serve(proxy, way, (_req, res) => {
-        res.setHeader('Content-Type', 'text/html; charset=windows-1252')
-        res.write('<!doctype html><html><head></head><body><p>first</p>')
-        finish = () => res.end('<p>last</p></body></html>')
-      })
+      const { site, finish } = await serveInTwo(proxy, way)
       const connection = await site.connect(STRANGER)
       connection.send(requestText({ headers: { Host: 'shop.example' } }))
-      expect(await connection.readUntil('<p>first</p>')).not.toContain('<p>last</p>')
+      expect(await connection.readUntil(FIRST)).not.toContain(LAST)
       finish()
       expect(await connection.readUntil('</html>')).toContain('<script>fetchFrom = "/facsimile?t=')
       connection.destroy()
@@ -103,25 +126,13 @@ describe.each(PROXIES)('behind %s', (proxy) => {
 })
 
 test('nginx lets the first bytes go where the application asks for it, as the page says', async () => {
-  let finish = () => {}
-  const facsimile = facsimileIn(PAGE, 'x-forwarded-for', { snippets: SNIPPETS })
-  const handler: RequestListener = (_req, res) => {
-    res.setHeader('Content-Type', 'text/html')
-    res.setHeader('X-Accel-Buffering', 'no')
-    res.write('<!doctype html><html><head></head><body><p>first</p>')
-    finish = () => res.end('</body></html>')
-  }
-  const { port } = await serveFiltered(handler, { facsimile })
-  const site = await startProxyOf(
-    PAGE,
-    'nginx',
-    'nginx x-forwarded-for',
-    { 3000: port },
-    { 'proxy_buffering off;': '' },
-  )
+  const { site, finish } = await serveInTwo('nginx', 'x-forwarded-for', {
+    headers: { 'X-Accel-Buffering': 'no' },
+    changes: { 'proxy_buffering off;': '' },
+  })
   const connection = await site.connect(STRANGER)
   connection.send(requestText({ headers: { Host: 'shop.example' } }))
-  await connection.readUntil('<p>first</p>')
+  await connection.readUntil(FIRST)
   finish()
   expect(await connection.readUntil('</html>')).toContain('<script>')
   connection.destroy()

@@ -8,7 +8,8 @@ import { eventually } from './eventually.js'
 import { ROOT } from './page-examples.js'
 import { accepts, freePort } from './ports.js'
 
-const READY_MS = 15_000
+/** A machine that does other work as well may take its time. */
+const READY_MS = 60_000
 const RUN_MS = 60_000
 
 export interface ExampleProgram {
