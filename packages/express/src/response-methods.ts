@@ -47,7 +47,13 @@ export class ResponseMethods {
     } else {
       this.#next = { writeHead: res.writeHead, write: res.write, end: res.end }
       this.#entrance = methodsOf(standIn)
-      putMethods(res, this.#entrance)
+      try {
+        putMethods(res, this.#entrance)
+      } catch (error) {
+        // One of them is fixed: then none may be ours.
+        this.giveBack()
+        throw error
+      }
     }
     if (hooks === undefined && outer === undefined) listenTo(response)
     setInnermost(response, standIn)

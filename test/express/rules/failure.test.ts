@@ -239,24 +239,48 @@ describe('rules 22 and 26: a failing Facsimile', () => {
     },
   )
 
-  test('does not store a page whose insertion failed midway', async () => {
+  test('does not store a page whose insertion failed midway, and has no token for it any more', async () => {
     const facsimile = createTestFacsimile({ ...CRAWLER, snippets: [TOKEN_SNIPPET] })
+    const answers: unknown[] = []
     const { port } = await serveFiltered(
       (_req, res) => {
         res.setHeader('Content-Type', 'text/html').write(PAGE.slice(0, 60))
+        answers.push(facsimile.tokenFor(res))
         for (const method of ['passes', 'push'] as const) {
           jest.spyOn(Inserter.prototype, method).mockImplementation(() => {
             throw new Error('a bug')
           })
         }
-        res.end(PAGE.slice(60))
+        res.write(PAGE.slice(60))
+        answers.push(facsimile.tokenFor(res))
+        res.end()
       },
       { facsimile },
     )
     const token = /\?t=([\w-]{32})/.exec((await fetchRaw(port)).body.toString())?.[1] ?? ''
+    expect(answers).toEqual([token, undefined])
     await facsimile.flush()
     expect((await fetchRaw(port, { path: `/facsimile?t=${token}` })).status).toBe(404)
   })
+
+  test.each(['writeHead', 'write', 'end'] as const)(
+    'leaves a response whose own %s() cannot be replaced as it is, all of it, and reports it',
+    async (fixed) => {
+      const logger = createLogger()
+      const { port } = await serveFiltered(streamed, {
+        settings: { logger },
+        outside: [
+          (_req, res, next) => {
+            Object.defineProperty(res, fixed, { value: res[fixed].bind(res) })
+            next()
+          },
+        ],
+      })
+      const response = await fetchRaw(port)
+      expect([response.body.toString(), response.header('etag')]).toEqual([PAGE, '"v1"'])
+      expect(logger.errors).toEqual([{ err: expect.any(TypeError) }])
+    },
+  )
 
   test('inserts snippets literally', async () => {
     const html = "<script>s='$& $1 $$ %d %20 %s'</script>"
