@@ -17,7 +17,6 @@ export function policiesOf(header: HeaderReader): PagePolicies | undefined {
 export function addToPolicies(res: Response, added: readonly AddedSource[]): void {
   if (added.length === 0) return
   const value = res.getHeader(ENFORCED)
-  if (value === undefined) return
   const isList = Array.isArray(value)
   const lines = addSources(isList ? value : [String(value)], added)
   res.setHeader('Content-Security-Policy', isList ? lines : lines.join())

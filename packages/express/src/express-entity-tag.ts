@@ -18,17 +18,16 @@ type TagIsUseless = (res: Response, contentType: unknown, chunk: unknown) => boo
 /** No tag that anybody could send: it is gone before the headers leave. */
 const PLACE_HOLDER = '""'
 
+/** The classes whose own `send` has been looked at. */
 const known = new WeakSet<object>()
 /** The response that is inside `send`, which is synchronous, with the place holder for its tag, and what Express would hash. */
 let spared: { readonly res: Response; readonly body: Buffer | string } | undefined
 
 /** Hooks the `send` that a class of responses has or inherits, unless it is hooked; other frameworks have none. */
 export function hookSendOf(prototype: object, isUseless: TagIsUseless): void {
-  if (known.has(prototype)) return
-  known.add(prototype)
   let owner: object | null = prototype
   while (owner !== null && !Object.hasOwn(owner, 'send')) owner = Object.getPrototypeOf(owner) as object | null
-  if (owner === null || (owner !== prototype && known.has(owner))) return
+  if (owner === null || known.has(owner)) return
   known.add(owner)
   const property = Object.getOwnPropertyDescriptor(owner, 'send')
   if (typeof property?.value !== 'function' || property.configurable === false) return

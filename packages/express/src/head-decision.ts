@@ -221,8 +221,9 @@ function merge({ res, headers }: PendingHead, header?: HeaderReader): HeaderRead
 }
 
 function announce(res: Response, visit: Visit): void {
+  // Where another Facsimile has inserted, this one only stores, and the status is told already.
+  if (!visit.isViewer || isInjected(res)) return
   const { count, blocked } = visit.fitted
-  if ((count === 0 && isInjected(res)) || !visit.isViewer) return
   const block = blocked.length === 0 ? '' : `; blocked=${blocked.length}`
   const passes = visit.passes === 1 ? '' : `; passes=${visit.passes}`
   res.setHeader('Facsimile-Status', `injected; snippets=${count}${block}${passes}`)
