@@ -37,6 +37,14 @@ describe('the body of a page', () => {
     expect(events).toEqual(['discard'])
   })
 
+  test('that came in pieces is let go at the piece with which it becomes too long', () => {
+    const { events, body } = captureInto({})
+    body.add(Buffer.alloc(1_000))
+    expect([body.tooLarge, events]).toEqual([false, ['add']])
+    body.add(Buffer.alloc(1))
+    expect([body.tooLarge, events]).toEqual([true, ['add', 'discard']])
+  })
+
   test.each(['one piece', 'pieces'])(
     'that came in %s is the sink’s from its store on, also when that throws',
     (how) => {

@@ -55,17 +55,23 @@ describe('rule 29: the stored copy', () => {
     ['whole', (res: ServerResponse) => res.end(PAGE)],
     ['in pieces', (res: ServerResponse) => res.write(PAGE.slice(0, 50)) && res.end(PAGE.slice(50))],
     ['in many pieces', inPieces([3_000])],
-    [
-      'filled up with spaces',
-      (res: ServerResponse) => {
-        const frames = '<!doctype html><html><head></head><frameset></frameset></html>'
-        res.setHeader('Content-Length', frames.length).write(frames.slice(0, 20))
-        res.end(frames.slice(20))
-      },
-    ],
   ])('is what the visitor was given, byte for byte, with storeAs: sent (page %s)', async (_name, send) => {
     const { visited, fetched } = await visitAndFetch(send, { storeAs: 'sent' })
     expect(fetched.status).toBe(200)
+    expect(fetched.body.equals(visited.body)).toBe(true)
+  })
+
+  test('has the spaces that filled a page up to its length, with storeAs: sent', async () => {
+    const frames = '<!doctype html><html><head></head><frameset></frameset></html>'
+    const bodyStart = { name: 'start', placement: 'body-start', html: '<script>s=1</script>' } as const
+    const { visited, fetched } = await visitAndFetch(
+      (res) => {
+        res.setHeader('Content-Length', frames.length).write(frames.slice(0, 20))
+        res.end(frames.slice(20))
+      },
+      { storeAs: 'sent', snippets: [bodyStart] },
+    )
+    expect(visited.body.toString()).toBe(frames + ' '.repeat(bodyStart.html.length))
     expect(fetched.body.equals(visited.body)).toBe(true)
   })
 
@@ -147,7 +153,7 @@ test.each(['memory:', 'a provider that keeps the buffer it is given'])(
 
 describe('rule 29: tokenFor()', () => {
   /** What the handler is told before it writes, in the middle of the page and when it has ended it. */
-  async function askedAllAlong(settings: FacsimileSettings, type = 'text/html') {
+  async function askedAllAlong(settings: FacsimileSettings, type = 'text/html', method = 'GET') {
     const facsimile = createTestFacsimile({ ...CRAWLER, ...settings })
     const answers: unknown[] = []
     const { port } = await serveFiltered(
@@ -160,7 +166,7 @@ describe('rule 29: tokenFor()', () => {
       },
       { facsimile },
     )
-    const { body } = await fetchRaw(port)
+    const { body } = await fetchRaw(port, { method })
     return { answers, body: body.toString() }
   }
 
@@ -179,6 +185,11 @@ describe('rule 29: tokenFor()', () => {
   ])('answers with none once it is known that it will not be stored: %s', async (_name, settings, type) => {
     const { answers } = await askedAllAlong(settings, type)
     expect(answers.at(-1)).toBeUndefined()
+  })
+
+  test('answers with none once the headers of a HEAD have gone', async () => {
+    const { answers } = await askedAllAlong({}, 'text/html', 'HEAD')
+    expect(answers.slice(1)).toEqual([undefined])
   })
 
   test('answers with none from the start where nothing is ever stored', async () => {

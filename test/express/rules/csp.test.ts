@@ -200,17 +200,17 @@ describe("rule 21: with csp: 'hash'", () => {
     expect(response.header('content-security-policy')).toBe(`script-src 'self' ${hashOf('s=1')}`)
   })
 
-  test('a 304 repeats the policy of its page, and HEAD tells it', async () => {
+  test.each(['s=1', "s='Käse'"])('a 304 repeats the policy of its page, and HEAD tells it (%s)', async (script) => {
     const { port } = await serveFiltered(
       (req, res) => {
         res.setHeader('Content-Security-Policy', "script-src 'self'").setHeader('ETag', '"v1"')
         if (req.headers['if-none-match'] === '"v1"') res.writeHead(304).end()
-        else res.setHeader('Content-Type', 'text/html').end(PAGE)
+        else res.setHeader('Content-Type', 'text/html; charset=utf-8').end(PAGE)
       },
-      { settings: { snippets: [SCRIPT], ...HASH } },
+      { settings: { snippets: [{ ...SCRIPT, html: `<script>${script}</script>` }], ...HASH } },
     )
     const page = await fetchRaw(port)
-    const policy = `script-src 'self' ${hashOf('s=1')}`
+    const policy = `script-src 'self' ${hashOf(script)}`
     const again = await fetchRaw(port, { headers: { 'If-None-Match': page.header('etag') ?? '' } })
     expect([again.status, again.header('content-security-policy')]).toEqual([304, policy])
     expect((await fetchRaw(port, { method: 'HEAD' })).header('content-security-policy')).toBe(policy)

@@ -1,5 +1,5 @@
 // Rule 1 among other middlewares: once per page, whoever else wraps the response, further in or further out.
-import type { RequestListener, ServerResponse } from 'node:http'
+import { ServerResponse, type RequestListener } from 'node:http'
 import { describe, expect, test } from '@jest/globals'
 import type { Middleware } from '@facsimile/express'
 import express, { Router } from 'express'
@@ -8,6 +8,7 @@ import { fetchRaw } from '../../support/raw-http.js'
 import {
   BODY_SNIPPET,
   createTestFacsimile,
+  HEAD_SNIPPET,
   PAGE,
   PAGE_WITH_SNIPPETS,
   serve,
@@ -17,6 +18,8 @@ import {
 } from '../../support/filtered-site.js'
 
 const html = (res: ServerResponse) => res.setHeader('Content-Type', 'text/html')
+/** As somebody has it who asked for it before the filter was there. */
+const writeHeadOfNode = Reflect.get(ServerResponse.prototype, 'writeHead') as Method
 const VIEWER = { allowedAddresses: ['127.0.0.1'] }
 
 describe('rule 1: each snippet once', () => {
@@ -213,6 +216,118 @@ describe('other middlewares', () => {
       settings: { disableFilter: true, disableCache: false },
     })
     expect((await fetchRaw(port)).framing).toBe('length')
+  })
+
+  test.each(['write', 'end'] as const)('one further out that wraps %s() alone is given what leaves', async (name) => {
+    const given: string[] = []
+    const { port } = await serveFiltered(
+      (_req, res) => {
+        html(res).write(PAGE.slice(0, 60))
+        res.end(PAGE.slice(60))
+      },
+      {
+        outside: [
+          (_req, res, next) => {
+            wrap(res, name, (method) => (...args) => {
+              given.push(String(args[0]))
+              return method(...args)
+            })
+            next()
+          },
+        ],
+      },
+    )
+    expect((await fetchRaw(port)).body.toString()).toBe(PAGE_WITH_SNIPPETS)
+    expect(given.join('')).toContain(name === 'write' ? HEAD_SNIPPET : BODY_SNIPPET)
+  })
+
+  test('one further out that wraps writeHead() alone finds the headers as they leave, each in its form', async () => {
+    const found: unknown[] = []
+    const { port } = await serveFiltered(
+      (_req, res) => html(res).setHeader('Content-Security-Policy', "script-src 'self'").end(PAGE),
+      {
+        settings: { csp: 'hash' },
+        outside: [
+          (_req, res, next) => {
+            wrap(res, 'writeHead', (writeHead) => (...args) => {
+              found.push(res.getHeader('vary'), res.getHeader('content-security-policy'))
+              return writeHead(...args)
+            })
+            next()
+          },
+        ],
+      },
+    )
+    const response = await fetchRaw(port)
+    expect(found).toEqual([response.header('vary'), response.header('content-security-policy')])
+    expect(response.header('content-security-policy')).toContain('sha256-')
+  })
+
+  test('one further in may put a property with a getter before our own functions', async () => {
+    let asked = 0
+    const cover: Middleware = (_req, res, next) => {
+      const write = res.write.bind(res)
+      const get = () => (asked++, write)
+      Object.defineProperty(res, 'write', { get, configurable: true })
+      next()
+    }
+    const { port } = await serveFiltered((_req, res) => html(res).write(PAGE) && res.end(), {
+      outside: [createLogger().middleware],
+      inside: [cover],
+    })
+    expect((await fetchRaw(port)).body.toString()).toBe(PAGE_WITH_SNIPPETS)
+    expect(asked).toBeGreaterThan(0)
+  })
+
+  test('the error of one further out, which threw when the headers had gone, is the application’s to catch', async () => {
+    const caught: unknown[] = []
+    const { port } = await serveFiltered(
+      (_req, res) => {
+        try {
+          html(res).write(PAGE)
+        } catch (error) {
+          caught.push(error)
+          res.end()
+        }
+      },
+      {
+        outside: [
+          (_req, res, next) => {
+            wrap(res, 'write', (write) => (...args) => {
+              write(...args)
+              throw failure
+            })
+            next()
+          },
+        ],
+      },
+    )
+    const failure = new Error('no disk for the log')
+    await fetchRaw(port)
+    expect(caught).toEqual([failure])
+  })
+
+  test('one that writes the headers past us gets the page as the application writes it, and no token', async () => {
+    const facsimile = createTestFacsimile({ disableCache: false })
+    const answers: unknown[] = []
+    const { port } = await serveFiltered(
+      (_req, res) => {
+        html(res).write(PAGE.slice(0, 50))
+        answers.push(facsimile.tokenFor(res))
+        res.end(PAGE.slice(50))
+      },
+      {
+        facsimile,
+        inside: [
+          (_req, res, next) => {
+            wrap(res, 'writeHead', () => (status) => writeHeadOfNode.call(res, status))
+            next()
+          },
+        ],
+      },
+    )
+    expect((await fetchRaw(port)).body.toString()).toBe(PAGE)
+    expect(answers).toEqual([undefined])
   })
 
   test('a logger further out counts what leaves, a logger further in what the application wrote', async () => {

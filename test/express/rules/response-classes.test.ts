@@ -1,7 +1,9 @@
 // Rule 1 for responses that are not plain ones: classes of a server's own, prototypes that others have changed.
 import { createServer, IncomingMessage, ServerResponse, type RequestListener } from 'node:http'
 import { describe, expect, test } from '@jest/globals'
+import { createMemoryProvider } from '@facsimile/core/memory'
 import express from 'express'
+import { createGate, createSpyProvider } from '../support/spy-provider.js'
 import { fetchRaw } from '../../support/raw-http.js'
 import {
   createTestFacsimile,
@@ -92,6 +94,33 @@ describe('rule 1: a class of responses of the server itself', () => {
     await facsimile.flush()
     expect((await fetchRaw(port, { path: `/facsimile?t=${String(token)}` })).body.toString()).toBe(PAGE)
   })
+})
+
+test('rule 29: a class of which the parent tells as well that a page is complete leaves the crawler waiting for it', async () => {
+  const { CountingResponse } = countingClass(['writeHead', 'write', 'end', 'emit'])
+  const memory = createMemoryProvider()
+  const gate = createGate()
+  const cacheProvider = createSpyProvider({
+    ...memory,
+    store: (...args) => gate.promise.then(() => memory.store(...args)),
+  })
+  const facsimile = createTestFacsimile({ disableCache: false, allowedAddresses: ['127.0.0.1'], cacheProvider })
+  // Now the parent is hooked.
+  await fetchRaw((await serveFiltered(whole, { facsimile })).port)
+  let token: string | undefined
+  const { port } = await listenUntilTheEnd(
+    createServer({ ServerResponse: CountingResponse }, (req, res) => {
+      facsimile.middleware(req, res, () => {
+        token = facsimile.tokenFor(res)
+        streamed(req, res)
+      })
+    }),
+  )
+  await fetchRaw(port)
+  const copy = fetchRaw(port, { path: `/facsimile?t=${String(token)}` })
+  await new Promise((resolve) => setImmediate(resolve))
+  gate.open()
+  expect((await copy).body.toString()).toBe(PAGE)
 })
 
 describe('rule 1: a prototype that others have changed', () => {

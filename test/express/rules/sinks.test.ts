@@ -1,10 +1,19 @@
 // A provider that takes pages in pieces lends memory to each: whatever becomes of the response, it gets it back once.
-import type { ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { createServer, ServerResponse } from 'node:http'
+import { constants } from 'node:http2'
 import { describe, expect, test } from '@jest/globals'
 import type { CacheProvider } from '@facsimile/core'
 import { createMemoryProvider } from '@facsimile/core/memory'
 import { fetchRaw, openConnection, requestText } from '../../support/raw-http.js'
-import { createTestFacsimile, PAGE, PAGE_WITH_SNIPPETS, serveFiltered } from '../../support/filtered-site.js'
+import {
+  createTestFacsimile,
+  listenUntilTheEnd,
+  PAGE,
+  PAGE_WITH_SNIPPETS,
+  serveFiltered,
+} from '../../support/filtered-site.js'
+import { asHttp1, behind, serveHttp2 } from '../../support/http2-site.js'
 
 /** The memory provider, with what became of each of its sinks. */
 function watchedProvider(): CacheProvider & { readonly fates: string[]; isEverythingBack(): boolean } {
@@ -33,6 +42,11 @@ function watchedProvider(): CacheProvider & { readonly fates: string[]; isEveryt
   }
 }
 
+/** Before the filter hooks them. */
+const METHODS_OF_NODE = Object.fromEntries(
+  ['writeHead', 'write', 'end', 'emit'].map((name) => [name, Reflect.get(ServerResponse.prototype, name) as unknown]),
+)
+
 const html = (res: ServerResponse) => res.setHeader('Content-Type', 'text/html')
 const start = (res: ServerResponse) => html(res).write(PAGE.slice(0, 60))
 
@@ -50,6 +64,19 @@ describe('the sink of a page', () => {
       },
       ['discarded'],
       500,
+    ],
+    [
+      'whose headers cannot be edited',
+      (res) => {
+        const setHeader = res.setHeader.bind(res)
+        res.setHeader = (name, value) => {
+          if (name === 'Vary') throw new Error('no more headers')
+          return setHeader(name, value)
+        }
+        start(res)
+        res.end(PAGE.slice(60))
+      },
+      ['discarded'],
     ],
   ])('%s is closed once', async (_name, send, fates, status = 200) => {
     const cacheProvider = watchedProvider()
@@ -93,6 +120,51 @@ describe('the sink of a page', () => {
     await Promise.all(closed)
     expect(closed).toHaveLength(2)
     expect(cacheProvider.fates).toEqual(['discarded', 'discarded'])
+  })
+
+  test('is closed when the client goes away from a response of a class that cannot be changed', async () => {
+    class FixedResponse extends ServerResponse {}
+    Object.freeze(Object.assign(FixedResponse.prototype, METHODS_OF_NODE))
+    const cacheProvider = watchedProvider()
+    const facsimile = createTestFacsimile({ disableCache: false, cacheProvider })
+    const closed = new Promise<void>((resolve) => {
+      void listenUntilTheEnd(
+        createServer({ ServerResponse: FixedResponse }, (req, res) => {
+          res.on('close', resolve)
+          facsimile.middleware(req, res, () => {
+            facsimile.tokenFor(res)
+            start(res)
+          })
+        }),
+      ).then(async ({ port }) => {
+        const connection = await openConnection(port)
+        connection.send(requestText())
+        await connection.readUntil('<html>')
+        connection.destroy()
+      })
+    })
+    await closed
+    expect(cacheProvider.fates).toEqual(['discarded'])
+  })
+
+  test('is closed when the client gives up a stream of HTTP/2', async () => {
+    const cacheProvider = watchedProvider()
+    const facsimile = createTestFacsimile({ disableCache: false, cacheProvider })
+    let closed: Promise<unknown> | undefined
+    const client = await serveHttp2(
+      behind([facsimile.middleware], (_req, res) => {
+        closed = once(res, 'close')
+        facsimile.tokenFor(asHttp1(res))
+        res.setHeader('content-type', 'text/html')
+        res.write(PAGE.slice(0, 60))
+      }),
+    )
+    const page = client.request({ ':path': '/' })
+    page.on('error', () => undefined)
+    await once(page, 'response')
+    page.close(constants.NGHTTP2_CANCEL)
+    await closed
+    expect(cacheProvider.fates).toEqual(['discarded'])
   })
 
   test('may throw when it is given back: the visitor does not notice', async () => {

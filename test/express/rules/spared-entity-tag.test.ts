@@ -4,7 +4,7 @@ import express, { type Express, type Request, type Response } from 'express'
 import express4 from 'express4'
 import type { FacsimileSettings } from '@facsimile/express'
 import { fetchRaw, type RawRequest, type RawResponse } from '../../support/raw-http.js'
-import { createTestFacsimile, PAGE, serve } from '../../support/filtered-site.js'
+import { createTestFacsimile, PAGE, PAGE_WITH_SNIPPETS, serve } from '../../support/filtered-site.js'
 
 const STORES = { disableCache: false } satisfies FacsimileSettings
 const LONG_PAGE = PAGE.replace('<p>', `<p>${'Tea. '.repeat(500)}`)
@@ -227,6 +227,20 @@ describe.each([
       seen.add(sendOf(app))
     }
     expect(seen.size).toBe(1)
+  })
+
+  test.each<[string, (send: unknown) => PropertyDescriptor]>([
+    ['is fixed', (send) => ({ value: send, writable: true })],
+    ['is read by a getter', (send) => ({ get: () => send, configurable: true })],
+  ])('a send() that %s stays, and its pages have their snippets from the first one on', async (_how, describeSend) => {
+    const app = create().set('env', 'test')
+    const response = app.response as object
+    Object.defineProperty(response, 'send', describeSend(Reflect.get(response, 'send')))
+    const before = Object.getOwnPropertyDescriptor(response, 'send')
+    app.use(createTestFacsimile(STORES).middleware).use((_req, res) => void res.send(PAGE))
+    const { port } = await serve(app)
+    expect((await fetchRaw(port)).body.toString()).toBe(PAGE_WITH_SNIPPETS)
+    expect(Object.getOwnPropertyDescriptor(response, 'send')).toEqual(before)
   })
 
   test('each of two nested applications, with a filter each, is left its tag where neither stores', async () => {

@@ -141,6 +141,27 @@ describe('rule 25: a client that goes away unheard', () => {
     expect(site.bodies()).toBe(3)
   })
 
+  test('before the filter was reached, while its turn had not come: its page gets no token', async () => {
+    const tokens: unknown[] = []
+    const site = await serveCounting(
+      (req, res) => {
+        if (req.url === '/1') return
+        res.setHeader('Content-Type', 'text/html')
+        tokens.push(site.facsimile.tokenFor(res))
+        res.write(PAGE.slice(0, 50))
+      },
+      [(req, _res, next) => (req.url === '/1' ? next() : void req.socket.once('close', next))],
+    )
+    const connection = await openConnection(site.port)
+    const asked = eventually('both have asked', async () => (await once(site.server, 'request'), true))
+    connection.send(['/1', '/2'].map((path) => requestText({ path })).join(''))
+    await asked
+    connection.socket.resetAndDestroy()
+    await eventually('the handler has written', () => tokens.length === 1)
+    expect(tokens).toEqual([undefined])
+    expect(site.openBodies()).toBe(0)
+  })
+
   test('while a complete page waited behind another: a fetch is answered at once', async () => {
     let token: string | undefined
     const site = await serveCounting((req, res) => {

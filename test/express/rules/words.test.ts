@@ -102,6 +102,18 @@ test('a page that is said to be a part only, whatever its status, is passed over
   expect([skipped, injected]).toEqual([[{ reason: 'partial' }], []])
 })
 
+test.each([99, 1000])('a page of status %i, which Node refuses, has no body', async (status) => {
+  const { port } = await serveFiltered((_req, res) => {
+    try {
+      res.writeHead(status, { 'Content-Type': 'text/html' })
+    } catch {
+      res.writeHead(500).end()
+    }
+  })
+  expect((await fetchRaw(port)).status).toBe(500)
+  expect([skipped, injected]).toEqual([[{ reason: 'no-body' }], []])
+})
+
 test('a page of any other kind is injected and said to be', async () => {
   const { port } = await serveFiltered((_req, res) => res.setHeader('Content-Type', 'text/html').end(PAGE))
   await fetchRaw(port)

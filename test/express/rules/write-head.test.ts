@@ -156,6 +156,26 @@ describe('rule 16: writeHead()', () => {
     expect((await fetchRaw(filtered.port)).body.toString()).toBe(code)
   })
 
+  test.each([
+    ['to HEAD', { method: 'HEAD' }, 200],
+    ['that is not modified', {}, 304],
+  ])('throws what Node throws for a value with a line break in an answer %s', async (_name, request, status) => {
+    const codes: unknown[] = []
+    const { port } = await serveFiltered((req, res) => {
+      res.setHeader('ETag', '"v1"')
+      if (req.url === '/page') return res.setHeader('Content-Type', 'text/html').end(PAGE)
+      try {
+        res.writeHead(status, { 'Content-Type': 'text/html', 'X-A': 'a\nb' })
+      } catch (error) {
+        codes.push((error as NodeJS.ErrnoException).code)
+      }
+      return res.writeHead(400).end()
+    })
+    const tag = (await fetchRaw(port, { path: '/page' })).header('etag') ?? ''
+    const response = await fetchRaw(port, { ...request, headers: { 'If-None-Match': tag } })
+    expect([response.status, codes]).toEqual([400, ['ERR_INVALID_CHAR']])
+  })
+
   test('lets the application answer anew after a head that Node refused', async () => {
     const { port } = await serveFiltered((_req, res) => {
       res.setHeader('Content-Type', 'text/html')
