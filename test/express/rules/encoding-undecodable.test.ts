@@ -168,6 +168,50 @@ describe.each([
     }
   })
 
+  test('gives its tail once, also where the handler is silent then', async () => {
+    const noise = Buffer.alloc(30_000, noBlock)
+    let coded!: ServerResponse
+    const { port } = await serveFiltered((req, res) => {
+      if (req.url === '/later') return res.setHeader('Content-Type', 'text/html').write(PAGE)
+      coded = html(res, coding)
+      return coded.write(encode(page, { finishFlush }))
+    })
+    const connection = await openConnection(port)
+    connection.send(requestText())
+    await eventually('much of the page has come', () => connection.unread.length > 40_000)
+    coded.write(noise)
+    await connection.readUntil(noise.toString('latin1'))
+    // Who is silent for a shorter time: the first may begin before this page is done with what came.
+    for (let round = 0; round < 2; round++) {
+      const later = await openConnection(port)
+      later.send(requestText({ path: '/later' }))
+      await later.readUntil('</html>')
+      later.destroy()
+    }
+    coded.end()
+    expect((await connection.read()).body.subarray(-noise.length).equals(noise)).toBe(true)
+    connection.destroy()
+  })
+
+  test('has no token any more', async () => {
+    const facsimile = createTestFacsimile({ ...VIEWER, disableCache: false })
+    let ask!: () => unknown
+    const { port } = await serveFiltered(
+      (_req, res) => {
+        ask = () => facsimile.tokenFor(res)
+        html(res, coding).write(flushed)
+        expect(ask()).toBeDefined()
+        res.write(Buffer.alloc(30_000, noBlock))
+      },
+      { facsimile },
+    )
+    const connection = await openConnection(port)
+    connection.send(requestText())
+    await eventually('the page is given up', () => reasons.includes('undecodable'))
+    expect(ask()).toBeUndefined()
+    connection.destroy()
+  })
+
   test('is not stored', async () => {
     const facsimile = createTestFacsimile({ ...VIEWER, disableCache: false })
     let token: string | undefined

@@ -7,7 +7,7 @@ import type { Middleware } from '@facsimile/express'
 import compression from 'compression'
 import { eventually } from '../../support/eventually.js'
 import { fetchRaw, openConnection, requestText } from '../../support/raw-http.js'
-import { PAGE, PAGE_WITH_SNIPPETS, serveFiltered, withSnippets } from '../../support/filtered-site.js'
+import { PAGE, PAGE_WITH_SNIPPETS, serveFiltered, servePair, withSnippets } from '../../support/filtered-site.js'
 import { inPieces, longPage } from '../support/coded-bodies.js'
 
 const VIEWER = { allowedAddresses: ['127.0.0.1'] }
@@ -144,6 +144,24 @@ describe.each(['Express 5', 'Express 4', 'Connect', 'node:http'] as const)(
 )
 
 describe('rule 19: what is said to be compressed', () => {
+  test.each([
+    ['a fragment', 'text/html', Buffer.from('<p>Tea</p>')],
+    ['in another charset', 'application/xhtml+xml', Buffer.from(`\ufeff${PAGE}`, 'utf16le')],
+  ])('and is %s passes untouched, headers and all, also in pieces', async (_what, type, bytes) => {
+    const { bare, filtered } = await servePair(
+      (_req, res) => {
+        res.setHeader('Content-Type', type).setHeader('Content-Encoding', 'gzip').setHeader('ETag', '"v1"')
+        res.write(gzipSync(bytes))
+        res.end()
+      },
+      { settings: { xhtml: true } },
+    )
+    const expected = await fetchRaw(bare.port)
+    const response = await fetchRaw(filtered.port)
+    const withoutDate = (wire: Buffer) => wire.toString('latin1').replace(/\r\nDate: [^\r]*/, '')
+    expect(withoutDate(response.wire)).toBe(withoutDate(expected.wire))
+  })
+
   test.each(['compress', 'exi', 'gzip, aes128gcm', 'gzip, gzip, gzip, gzip, gzip', 'gzip br', '"gzip"'])(
     'as %j passes untouched',
     async (encoding) => {

@@ -1,5 +1,7 @@
 // Rule 1 for responses that are not plain ones: classes of a server's own, prototypes that others have changed.
+import { once } from 'node:events'
 import { createServer, IncomingMessage, ServerResponse, type RequestListener } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { createMemoryProvider } from '@facsimile/core/memory'
 import express from 'express'
@@ -108,7 +110,7 @@ test('rule 29: a class of which the parent tells as well that a page is complete
   // Now the parent is hooked.
   await fetchRaw((await serveFiltered(whole, { facsimile })).port)
   let token: string | undefined
-  const { port } = await listenUntilTheEnd(
+  const { port, server } = await listenUntilTheEnd(
     createServer({ ServerResponse: CountingResponse }, (req, res) => {
       facsimile.middleware(req, res, () => {
         token = facsimile.tokenFor(res)
@@ -117,8 +119,11 @@ test('rule 29: a class of which the parent tells as well that a page is complete
     }),
   )
   await fetchRaw(port)
+  const asked = once(server, 'request')
   const copy = fetchRaw(port, { path: `/facsimile?t=${String(token)}` })
-  await new Promise((resolve) => setImmediate(resolve))
+  await asked
+  // Whoever does not wait has asked the provider by now.
+  await nextTurn()
   gate.open()
   expect((await copy).body.toString()).toBe(PAGE)
 })

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import express, { type Express, type Request, type Response } from 'express'
 import express4 from 'express4'
 import type { FacsimileSettings } from '@facsimile/express'
-import { fetchRaw, type RawRequest, type RawResponse } from '../../support/raw-http.js'
+import { fetchRaw, openConnection, type RawRequest, type RawResponse } from '../../support/raw-http.js'
 import { createTestFacsimile, PAGE, PAGE_WITH_SNIPPETS, serve } from '../../support/filtered-site.js'
 
 const STORES = { disableCache: false } satisfies FacsimileSettings
@@ -65,6 +65,19 @@ describe.each([
     expect(filtered.header('content-length')).toBe(String(filtered.body.length))
     expect(filtered.body.length).toBeGreaterThan(bare.body.length)
     expect(hashed).toEqual([])
+  })
+
+  test('send() returns the response of a page that is stored, and the connection goes on', async () => {
+    const returned: unknown[] = []
+    const app = create().set('env', 'test')
+    app.use(createTestFacsimile(STORES).middleware)
+    app.use((_req, res) => void returned.push(res.send(PAGE) === res))
+    const connection = await openConnection((await serve(app)).port)
+    for (let round = 0; round < 2; round++) {
+      expect((await connection.ask()).body.toString()).toBe(PAGE_WITH_SNIPPETS)
+    }
+    expect(returned).toEqual([true, true])
+    connection.destroy()
   })
 
   test('a page in a Buffer, with a charset of its own, is not hashed either', async () => {
@@ -173,6 +186,19 @@ describe.each([
     expect(filtered.header('etag')).toBeUndefined()
     expect(tags[1]).toBe(tags[0])
     expect(tags[0]).toMatch(/^W\/"/)
+  })
+
+  test('a middleware outside that wraps a method changes nothing of it', async () => {
+    const app = create().set('env', 'test')
+    app.use((_req, res, next) => {
+      const end = res.end.bind(res) as (...args: unknown[]) => Response
+      res.end = (...args: unknown[]) => end(...args)
+      next()
+    })
+    app.use(createTestFacsimile(STORES).middleware).use((_req, res) => void res.send(PAGE))
+    const { port } = await serve(app)
+    const response = await fetchRaw(port)
+    expect([response.body.toString(), response.header('etag')]).toEqual([PAGE_WITH_SNIPPETS, undefined])
   })
 
   test('after an answer that Node refused, the next one is tagged by its own body', async () => {
