@@ -53,7 +53,7 @@ export function mergeHeaders(res: Response, headers: HeadersArgument | undefined
   const seen = new Set<string>()
   for (const [name, value] of headerPairs(headers)) {
     const key = name.toLowerCase()
-    if (seen.has(key)) res.appendHeader(name, asList(value))
+    if (seen.has(key)) res.appendHeader(name, value as string | string[])
     // A list is copied, because what follows may be appended to it.
     else res.setHeader(name, Array.isArray(value) ? [...value] : value)
     seen.add(key)
@@ -78,14 +78,10 @@ function asText(value: OutgoingHttpHeader): string {
   return Array.isArray(value) ? value.join(', ') : String(value)
 }
 
-function asList(value: OutgoingHttpHeader): string | readonly string[] {
-  return Array.isArray(value) ? value : String(value)
-}
-
 /** Adds names to Vary, whose value is `current`, that it does not hold yet. */
 export function addVary(res: Response, current: string | undefined, names: readonly string[]): void {
   if (current === undefined) {
-    if (names.length > 0) res.setHeader('Vary', names.join(', '))
+    res.setHeader('Vary', names.join(', '))
     return
   }
   const known = current
