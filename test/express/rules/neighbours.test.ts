@@ -265,7 +265,9 @@ describe('other middlewares', () => {
 
   test('one further in may put a property with a getter before our own functions', async () => {
     let asked = 0
+    let found: PropertyDescriptor | undefined
     const cover: Middleware = (_req, res, next) => {
+      found = Object.getOwnPropertyDescriptor(res, 'write')
       const write = res.write.bind(res)
       const get = () => (asked++, write)
       Object.defineProperty(res, 'write', { get, configurable: true })
@@ -277,6 +279,29 @@ describe('other middlewares', () => {
     })
     expect((await fetchRaw(port)).body.toString()).toBe(PAGE_WITH_SNIPPETS)
     expect(asked).toBeGreaterThan(0)
+    // As an assignment would have made it.
+    expect(found).toMatchObject({ writable: true, enumerable: true, configurable: true })
+  })
+
+  test('one between two Facsimiles, of which the one further in fails, leaves the page to the other', async () => {
+    const errors: unknown[] = []
+    const ignore = () => undefined
+    const logger = { debug: ignore, info: ignore, warn: ignore, error: (fields: object) => void errors.push(fields) }
+    const inner = createTestFacsimile({ snippets: [{ ...SNIPPETS[0], html: '<script>inner=1</script>' }], logger })
+    const failure = new Error('no more headers')
+    const { port } = await serveFiltered(
+      (_req, res) => {
+        const setHeader = res.setHeader.bind(res)
+        res.setHeader = (name, value) => {
+          if (name === 'Vary' && errors.length === 0) throw failure
+          return setHeader(name, value)
+        }
+        html(res).end(PAGE)
+      },
+      { inside: [createLogger().middleware, inner.middleware] },
+    )
+    expect((await fetchRaw(port)).body.toString()).toBe(PAGE_WITH_SNIPPETS)
+    expect(errors).toEqual([{ err: failure }])
   })
 
   test('the error of one further out, which threw when the headers had gone, is the application’s to catch', async () => {

@@ -33,6 +33,7 @@ const FORMS: Record<string, Form> = {
       ['Set-Cookie', COOKIES[1]],
       ['X-Same', 'a'],
       ['X-Same', 'b'],
+      ['X-Same', 3],
     ] as unknown as OutgoingHttpHeaders),
   'status alone after setHeader': (res) => {
     res.setHeader('Content-Type', 'text/html').setHeader('Set-Cookie', COOKIES)
@@ -125,6 +126,11 @@ describe('rule 16: writeHead()', () => {
       'an undefined value',
       'ERR_HTTP_INVALID_HEADER_VALUE',
       (res) => res.writeHead(200, { 'Content-Type': 'text/html', 'X-A': undefined }),
+    ],
+    [
+      'an undefined value of a name that is repeated',
+      'ERR_HTTP_INVALID_HEADER_VALUE',
+      (res) => res.writeHead(200, ['Content-Type', 'text/html', 'X-A', '1', 'X-A', undefined] as string[]),
     ],
     [
       'a value with a line break',
