@@ -87,11 +87,12 @@ describe('rule 1: each snippet once', () => {
   })
 
   test.each([
-    ['inside', {}],
-    ['outside', {}],
-    ['inside', VIEWER],
-    ['outside', VIEWER],
-  ] as const)('one instance may insert and another one, %s of it, store', async (side, settings) => {
+    // The one that stores tells viewers, and nothing of what another one did.
+    ['inside', {}, 'injected; snippets=0'],
+    ['outside', {}, undefined],
+    ['inside', VIEWER, 'injected; snippets=2'],
+    ['outside', VIEWER, 'injected; snippets=2'],
+  ] as const)('one instance may insert and another one, %s of it, store', async (side, settings, status) => {
     const storing = createTestFacsimile({
       disableFilter: true,
       disableCache: false,
@@ -106,7 +107,8 @@ describe('rule 1: each snippet once', () => {
       },
       { settings, [side]: [storing.middleware] },
     )
-    expect((await fetchRaw(port)).body.toString()).toBe(PAGE_WITH_SNIPPETS)
+    const response = await fetchRaw(port)
+    expect([response.body.toString(), response.header('facsimile-status')]).toEqual([PAGE_WITH_SNIPPETS, status])
     await storing.flush()
     // Further out, what it stores is what came to it.
     const copy = await fetchRaw(port, { path: `/copies?t=${String(token)}` })
