@@ -1,6 +1,8 @@
 // Rules 9, 10 and 24 for a page that comes compressed: the response behaves as it does without a filter.
+import { once } from 'node:events'
 import type { RequestListener, ServerResponse } from 'node:http'
 import { finished, pipeline } from 'node:stream/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createGzip, gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import express from 'express'
@@ -17,6 +19,7 @@ import {
   withSnippets,
 } from '../../support/filtered-site.js'
 import { longPage } from '../support/coded-bodies.js'
+import { createSlowProvider } from '../support/spy-provider.js'
 
 const CRAWLER = { disableCache: false, allowedAddresses: ['127.0.0.1'] }
 const TOKEN_SNIPPET = { name: 'token', placement: 'head-end', html: '<script>t=%FetchUrl%</script>' } as const
@@ -377,4 +380,27 @@ describe('rule 24: an application that fails in a compressed page', () => {
     expect([response.status, response.header('content-encoding')]).toEqual([500, undefined])
     expect(response.body.toString()).toContain('</body>')
   })
+})
+
+test('rule 29: a compressed page that is ended again when it has finished is stored, and the crawler waits for it', async () => {
+  const { cacheProvider, open } = createSlowProvider()
+  const facsimile = createTestFacsimile({ ...CRAWLER, cacheProvider })
+  let token: string | undefined
+  const { port, server } = await serveFiltered(
+    (_req, res) => {
+      token = facsimile.tokenFor(res)
+      res.once('finish', () => res.end())
+      html(res).write(BODY.subarray(0, 30))
+      res.end(BODY.subarray(30))
+    },
+    { facsimile },
+  )
+  expect(gunzipSync((await fetchRaw(port)).body).toString()).toBe(PAGE_WITH_SNIPPETS)
+  const asked = once(server, 'request')
+  const copy = fetchRaw(port, { path: `/facsimile?t=${String(token)}` })
+  await asked
+  // Whoever does not wait has asked the provider by now.
+  await nextTurn()
+  open()
+  expect((await copy).body.toString()).toBe(PAGE)
 })

@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import { createServer, IncomingMessage, ServerResponse, type RequestListener } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import { createMemoryProvider } from '@facsimile/core/memory'
 import express from 'express'
-import { createGate, createSpyProvider } from '../support/spy-provider.js'
+import { createSlowProvider } from '../support/spy-provider.js'
 import { fetchRaw } from '../../support/raw-http.js'
 import {
   createTestFacsimile,
@@ -100,12 +99,7 @@ describe('rule 1: a class of responses of the server itself', () => {
 
 test('rule 29: a class of which the parent tells as well that a page is complete leaves the crawler waiting for it', async () => {
   const { CountingResponse } = countingClass(['writeHead', 'write', 'end', 'emit'])
-  const memory = createMemoryProvider()
-  const gate = createGate()
-  const cacheProvider = createSpyProvider({
-    ...memory,
-    store: (...args) => gate.promise.then(() => memory.store(...args)),
-  })
+  const { cacheProvider, open } = createSlowProvider()
   const facsimile = createTestFacsimile({ disableCache: false, allowedAddresses: ['127.0.0.1'], cacheProvider })
   // Now the parent is hooked.
   await fetchRaw((await serveFiltered(whole, { facsimile })).port)
@@ -124,7 +118,7 @@ test('rule 29: a class of which the parent tells as well that a page is complete
   await asked
   // Whoever does not wait has asked the provider by now.
   await nextTurn()
-  gate.open()
+  open()
   expect((await copy).body.toString()).toBe(PAGE)
 })
 

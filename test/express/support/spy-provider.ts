@@ -28,6 +28,14 @@ export function createSpyProvider(overrides: Partial<CacheProvider> = {}): SpyPr
   }
 }
 
+/** A memory provider that begins to store when `open` is called. */
+export function createSlowProvider() {
+  const memory = createMemoryProvider()
+  const { promise, open } = createGate()
+  const store: CacheProvider['store'] = (...args) => promise.then(() => memory.store(...args))
+  return { open, cacheProvider: createSpyProvider({ ...memory, store }) }
+}
+
 /** A promise together with the functions that settle it. */
 export function createGate<T = void>() {
   let open!: (value: T) => void
