@@ -50,6 +50,10 @@ describe('the nonce', () => {
     ['<script type="a/b">a</script><b>%Nonce%</b>', '<script type="a/b">a</script><b>r4nd0m</b>'],
     ['<!--<script>--><p title="<script>">', '<!--<script>--><p title="<script>">'],
     ['<script>"<script>"</script>', '<script nonce="r4nd0m">"<script>"</script>'],
+    ['<script t>a</script>', '<script nonce="r4nd0m" t>a</script>'],
+    ['<script type>a</script>', '<script nonce="r4nd0m" type>a</script>'],
+    ['<[<script>a</script>', '<[<script nonce="r4nd0m">a</script>'],
+    ['<plaintext><script>a</script>', '<plaintext><script>a</script>'],
   ])('%j becomes %j', (html, text) => {
     expect(rendered(html, NONCE)).toBe(text)
   })

@@ -2,13 +2,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { Inserter, type InsertionPlan } from '@facsimile/core'
 
-const SHORT: InsertionPlan = {
-  headStart: Buffer.from('[HS]'),
-  headEnd: Buffer.from('[HE]'),
-  bodyStart: Buffer.from('[BS]'),
-  bodyEnd: Buffer.from('[BE]'),
-  charsetKnown: true,
-}
+const [headStart, headEnd, bodyStart, bodyEnd] = ['[HS]', '[HE]', '[BS]', '[BE]'].map((text) => Buffer.from(text))
+const SHORT: InsertionPlan = { headStart, headEnd, bodyStart, bodyEnd, charsetKnown: true }
 
 function insert(page: string, plan: InsertionPlan = SHORT, size = Infinity): string {
   const inserter = new Inserter(plan)
@@ -65,7 +60,7 @@ describe('all four places', () => {
     ],
     [
       'an arrow in a comment',
-      '<html><head>[HS]<!-- a-> </head> -->[HE]</head><body>[BS]x[BE]</body><!-- -> a-> --></html>',
+      '<html><head>[HS]<!-- a-> >-> </head> -->[HE]</head><body>[BS]x[BE]</body><!-- -> a-> >-> --></html>',
     ],
     [
       'a quote in a name that begins with an equals sign, which quotes nothing',
@@ -74,6 +69,26 @@ describe('all four places', () => {
     [
       'control characters, which are no other case of any other character',
       '<html><head>[HS]<style><\x0fstyle></head></style>[HE]</head><body>[BS]a</body><!\r- x -->[BE]</html>',
+    ],
+    [
+      'a script that compares with a negative number',
+      '<html><head>[HS]<script>a<-1;"<script>"</script>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
+      'a comment within a script that closes as soon as it is open',
+      '<html><head>[HS]<script><!--><script></script>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
+      'what only looks like the end of a style',
+      '<html><head>[HS]<style></stylex></head></style/>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
+      'text in a template that only looks like a tag',
+      '<html><head>[HS]<template>1<</template><template><[</template><template><{</template>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
+      'text in a template that nothing ends',
+      '<html><head>[HS]<template><plaintext></template></head><body>x[HE][BS][BE]',
     ],
     ['a template in the head', '<html><head>[HS]<template></head><body></template>[HE]</head><body>[BS]x[BE]</body>'],
     [
@@ -162,12 +177,36 @@ describe('head-start', () => {
   test('a long one goes in once, however much of the head follows', () => {
     const page = '<html><head><title>x</title><meta http-equiv="X-UA-Compatible" content="IE=edge"><meta charset=utf-8>'
     const rest = `${'<link rel=x>'.repeat(200)}<meta charset=utf-8><title>y</title></head><body>`
-    for (const size of [Infinity, 100, 1])
+    for (const size of [Infinity, 100, 1]) {
       expect(insert(page + rest, only(long, false), size)).toBe(`${page}${long}${rest}`)
+      expect(insert(page + rest, { ...only(long, false), bodyStart }, size)).toBe(`${page}${long}${rest}[BS]`)
+    }
   })
 
   test('a byte order mark tells the charset as well', () => {
     expect(insert('\xef\xbb\xbf<html><head><title>', only(long, false))).toBe(`\xef\xbb\xbf<html><head>${long}<title>`)
+  })
+})
+
+describe('from the mark on a page passes as it is', () => {
+  test.each([
+    ['nothing', {}, '<!doctype^ html><html>'],
+    ['body-end', { bodyEnd }, '<!doctype^ html><html><head><title>'],
+    ['head-start', { headStart }, '<html><head><t^itle></title>'],
+    ['head-end', { headEnd }, '<html><head><title></title></head>^<body>'],
+    ['head-end without an end tag', { headEnd }, '<html><title></title><body ^class="x">'],
+    ['body-start', { bodyStart }, '<html><head></head><body class="x">^<p>'],
+    ['nothing in XML', { isXml: true }, '<!DOCTYPE html><html>^<head>'],
+    ['head-start in XML', { isXml: true, headStart }, '<html><head>^<title>'],
+    ['head-end in XML', { isXml: true, headEnd }, '<html><head></^head><body>'],
+    ['body-start in XML', { isXml: true, bodyStart }, '<html><body class="x">^<p>'],
+    ['body-end in XML', { isXml: true, bodyEnd }, '<html><body><p>x</p></^body></html>'],
+  ])('%s', (_, snippets, marked) => {
+    const page = marked.replace('^', '')
+    const inserter = new Inserter({ charsetKnown: true, ...snippets })
+    let at = 0
+    while (at < page.length && !inserter.passes(Buffer.from('x'))) inserter.push(Buffer.from(page[at++]!), [])
+    expect(`${page.slice(0, at)}^${page.slice(at)}`).toBe(marked)
   })
 })
 
@@ -179,6 +218,15 @@ describe('body-end', () => {
     expect(insert(`<html>a${tail(512)}`, plan)).toBe(`<html>a[S]${tail(512)}`)
     expect(insert(`<html>a${tail(513)}`, plan)).toBe(`<html>a${tail(513)}[S]`)
     expect(insert(`<html>a${tail(513)}`, plan, 1)).toBe(`<html>a${tail(513)}[S]`)
+  })
+
+  test('an empty piece of the page adds none', () => {
+    const inserter = new Inserter(plan)
+    const out: Buffer[] = []
+    inserter.push(Buffer.from('<html><body>'), out)
+    expect(out.splice(0).join('')).toBe('<html><body>')
+    inserter.push(Buffer.alloc(0), out)
+    expect(out).toEqual([])
   })
 
   test('holds back a tail and nothing else, and lets it go with the snippet before it', () => {
