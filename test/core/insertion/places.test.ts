@@ -16,6 +16,13 @@ function insert(page: string, plan: InsertionPlan = SHORT, size = Infinity): str
   return Buffer.concat(out).toString('latin1')
 }
 
+function kindOf(page: string): Inserter['kind'] {
+  const inserter = new Inserter(SHORT)
+  inserter.push(Buffer.from(page), [])
+  inserter.end([])
+  return inserter.kind
+}
+
 describe('all four places', () => {
   test.each([
     ['a plain page', '<!doctype html><html><head>[HS]<title>x</title>[HE]</head><body>[BS]<p>[BE]</body></html>'],
@@ -30,6 +37,15 @@ describe('all four places', () => {
     ['no head tag: its first element begins it', '<!doctype html>\n[HS]<title>x</title>\n[HE]<body>[BS]x[BE]</body>'],
     ['no head and no body tag', '<!doctype html><html lang=en>[HS][HE][BS]<p>x[BE]'],
     ['text alone after the doctype', '<!doctype html>\n[HS][HE][BS]Hello[BE]'],
+    ['a body tag alone', '[HS][HE]<body>[BS]x[BE]'],
+    [
+      'a second head tag, which is none',
+      '<html><head>[HS]<title></title><head><link>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
+      'form feeds, which are white space, and a vertical tab, which is none',
+      '<html\f><head\f>[HS]<title></title\f>[HE]</head\f>[BS]<body\v>x[BE]</body\f>\f',
+    ],
     ['no end tags', '<!doctype html><head>[HS]<title>x</title>[HE]<body>[BS]<p>x[BE]'],
     ['an html end tag alone', '<html>[HS][HE][BS]<p>x[BE]</html>\n'],
     ['an end tag that the page cuts short', '<html>[HS][HE][BS]<p>x[BE]</bod'],
@@ -64,11 +80,15 @@ describe('all four places', () => {
     ],
     [
       'a quote in a name that begins with an equals sign, which quotes nothing',
-      '<html><head>[HS]<meta a/="x><title></title>[HE]</head><body>[BS]x[BE]</body>',
+      '<html><head>[HS]<meta a/="x><meta / ="x><title></title>[HE]</head><body>[BS]x[BE]</body>',
     ],
     [
       'control characters, which are no other case of any other character',
       '<html><head>[HS]<style><\x0fstyle></head></style>[HE]</head><body>[BS]a</body><!\r- x -->[BE]</html>',
+    ],
+    [
+      'a script within a comment within a script, which ends before the comment does',
+      '<html><head>[HS]<script><!--<script></script></script>[HE]</head><body>[BS]x[BE]</body>',
     ],
     [
       'a script that compares with a negative number',
@@ -103,9 +123,9 @@ describe('all four places', () => {
   })
 
   test('a frameset has no body: only the head gets snippets', () => {
-    expect(insert('<html><head></head><frameset></frameset></html>')).toBe(
-      '<html><head>[HS][HE]</head><frameset></frameset></html>',
-    )
+    const page = '<html><head></head><frameset></frameset></html>'
+    expect(insert(page)).toBe('<html><head>[HS][HE]</head><frameset></frameset></html>')
+    expect(kindOf(page)).toBe('frameset')
   })
 
   test.each([
@@ -122,6 +142,7 @@ describe('all four places', () => {
     '<title>x</title><p><body>',
   ])('a fragment stays as it is: %j', (page) => {
     expect(insert(page)).toBe(page)
+    expect(kindOf(page)).toBe('fragment')
   })
 
   test('UTF-16, which is no superset of ASCII, is taken for a fragment', () => {
@@ -218,6 +239,29 @@ describe('body-end', () => {
     expect(insert(`<html>a${tail(512)}`, plan)).toBe(`<html>a[S]${tail(512)}`)
     expect(insert(`<html>a${tail(513)}`, plan)).toBe(`<html>a${tail(513)}[S]`)
     expect(insert(`<html>a${tail(513)}`, plan, 1)).toBe(`<html>a${tail(513)}[S]`)
+  })
+
+  test('silence lets nothing go of a tag in the head', () => {
+    for (const snippets of [SHORT, { headStart, charsetKnown: true }]) {
+      const inserter = new Inserter(snippets)
+      const out: Buffer[] = []
+      inserter.push(Buffer.from('<html><he'), out)
+      inserter.release(out)
+      expect([out.join(''), inserter.held.toString()]).toEqual(['<html>', '<he'])
+    }
+  })
+
+  test('waits until the page has shown that it is one', () => {
+    expect(insert('<title>x</title><body>a</body>', plan)).toBe('<title>x</title><body>a[S]</body>')
+  })
+
+  test('a tail that is an html end tag alone is let go as well', () => {
+    const inserter = new Inserter(plan)
+    const out: Buffer[] = []
+    inserter.push(Buffer.from('<html>a</html>\n'), out)
+    expect(out.splice(0).join('')).toBe('<html>a')
+    inserter.release(out)
+    expect(out.join('')).toBe('[S]</html>\n')
   })
 
   test('an empty piece of the page adds none', () => {
