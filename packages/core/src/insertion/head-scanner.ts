@@ -163,7 +163,7 @@ export class HeadScanner {
     }
     if (doctype === 'yes' && this.#templateDepth === 0) this.#tree.readDoctype()
     // A doctype ends at its first `>`, even within quotes: the same as a bogus comment.
-    return this.isDone() ? at : this.#enterBogusComment(at)
+    return this.#enterBogusComment(at)
   }
 
   #enterBogusComment(at: number): number {
@@ -264,6 +264,6 @@ export class HeadScanner {
   #closeTag(at: number): void {
     if (this.#afterTag === 'head') this.#state = 'head-start'
     else this.#state = this.#rawText === undefined ? 'data' : 'raw-text'
-    if (this.#templateDepth === 0) this.#tree.closeTag(this.#afterTag, at)
+    this.#tree.closeTag(this.#afterTag, at)
   }
 }

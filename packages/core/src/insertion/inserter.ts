@@ -92,9 +92,8 @@ export class Inserter {
 
   /** The application is silent: adds to `out` a whole tail that is held, with the snippet before it, if there is one. */
   release(out: Buffer[]): void {
-    if (!this.#bodyEndDue || this.#tail === undefined) return
     const from = out.length
-    const rest = this.#tail.release(out)
+    const rest = this.#tail?.release(out)
     if (rest !== undefined) this.#giveBodyEnd(rest, out, from)
   }
 

@@ -39,5 +39,5 @@ export function watchFor({ headStart, headEnd, bodyStart, bodyEnd }: Texts): Mar
   const markers = [headStart, headEnd, bodyStart, bodyEnd].flatMap((text) =>
     isWhole(text) ? [] : text.flatMap(({ unlessPageContains }) => unlessPageContains ?? []),
   )
-  return markers.length === 0 ? undefined : new MarkerWatch(markers)
+  return new MarkerWatch(markers)
 }

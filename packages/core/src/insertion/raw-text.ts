@@ -95,7 +95,7 @@ function createScriptScanner(): RawTextScanner {
 
   function takePlainByte(byte: number): void {
     if (byte === LESS_THAN) word = '<'
-    else if (level !== 'plain' && byte === GREATER_THAN && dashes === 2) level = 'plain'
+    else if (byte === GREATER_THAN && dashes === 2) level = 'plain'
     dashes = byte === DASH ? Math.min(2, dashes + 1) : 0
   }
 

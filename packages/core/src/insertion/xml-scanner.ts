@@ -173,7 +173,7 @@ export class XmlScanner {
     const name = data.toString('latin1', nameAt, end)
     if (this.#depth === 0) this.#beginRoot(name)
     else this.#beginSection(name, at)
-    return this.#isDone ? at : this.#enterTag(true, end)
+    return this.#enterTag(true, end)
   }
 
   #beginRoot(name: string): void {
@@ -197,7 +197,6 @@ export class XmlScanner {
     if (this.#depth === 2 && this.#section === 'body') this.#placeBodyEnd(at)
     this.#finishIfSettled()
     if (this.#depth < 2) this.#placeAll(at)
-    if (this.#isDone) return at
     this.#depth--
     return this.#enterTag(false, at + 2)
   }
