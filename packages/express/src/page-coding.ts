@@ -13,8 +13,11 @@ export interface PageCoding {
   readonly recodes: boolean
 }
 
-/** `bare` for a page that is not compressed; `decoded` for one that has been taken already, and leaves as it came. */
-export type Opened = PageCoding | 'bare' | 'decoded' | 'undecodable' | 'fragment' | 'other-charset' | 'failed'
+/**
+ * `bare` for a page that is not compressed; `decoded` for one that has been taken already, and leaves as it came. Of what has
+ * been taken the page body knows what it is.
+ */
+export type Opened = PageCoding | 'bare' | 'decoded' | 'undecodable' | 'fragment' | 'other-charset'
 
 /**
  * Leads a body that is given whole, and is not long, through the page body, which adds to `out`; of others it only tells
@@ -39,8 +42,6 @@ export function openCoding(
   }
   if (first.bytes.length === 0) return 'fragment'
   body.takeWhole(first.bytes, true, out)
-  const { kind } = body
-  if (kind === 'fragment' || kind === 'other-charset' || kind === 'failed') return kind
   if (recodes) return { codings, decoded: first.codecs, recodes }
   out.splice(0, out.length, bytes)
   return 'decoded'
