@@ -208,30 +208,6 @@ describe('rule 25: clients that go away from a compressed page', () => {
     expect(taken).toBeLessThan(20)
   })
 
-  test('leave nothing behind where a tail is held, and what is before it has no room', async () => {
-    let response: WeakRef<ServerResponse> | undefined
-    let isClosed = false
-    let wrote = false
-    const { port } = await serveFiltered((req, res) => {
-      response = new WeakRef(res)
-      res.on('close', () => (isClosed = true))
-      // The connection is full of other things, and takes no more.
-      for (let times = 0; times < 3; times++) req.socket.cork()
-      req.socket.write(`HTTP/1.1 103 Early Hints\r\nLink: <${'x'.repeat(100_000)}>\r\n\r\n`)
-      html(res, 'gzip').write(zlib.gzipSync(PAGE))
-      wrote = true
-    })
-    const connection = await openConnection(port)
-    connection.send(requestText())
-    await eventually('it is written', () => wrote)
-    connection.destroy()
-    await eventually('the handler is told', () => isClosed)
-    await eventually('all is freed', () => {
-      collectGarbage()
-      return response?.deref() === undefined
-    })
-  })
-
   test('have the callbacks of what they did not get called with an error, as on a bare server', async () => {
     const errors: unknown[] = []
     const body = zlib.gzipSync(longPage(20_000_000), { level: 1 })

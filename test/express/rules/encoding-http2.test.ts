@@ -56,6 +56,7 @@ describe('rule 19: a compressed page over HTTP/2', () => {
     const { client } = await serve((_req, res) => {
       html(res).end(gzipSync(PAGE), () => seen.push('done'))
       seen.push(res.writableEnded, Reflect.get(res, 'finished'))
+      res.end()
       res.end(() => seen.push('done again'))
     })
     expect(gunzipSync((await askHttp2(client)).body).toString()).toBe(withSnippets(PAGE))
