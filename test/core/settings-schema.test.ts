@@ -67,6 +67,13 @@ test("the meanings are those of the README's table", () => {
   }
 })
 
+test("the README's settings file is one", () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const example = /```json\n([^]*?)```/.exec(readme)?.[1] ?? ''
+  expect(validate(JSON.parse(example))).toBe(true)
+  expect(() => resolveSettings(readSettingsText(example, 'README.md'))).not.toThrow()
+})
+
 describe('a validator that knows nothing of Facsimile accepts what Facsimile accepts:', () => {
   test.each<[object]>([
     [{}],
