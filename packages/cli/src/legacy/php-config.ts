@@ -6,7 +6,7 @@ export type PhpValue = string | number | boolean | null | PhpArray
 export interface PhpArray {
   readonly entries: PhpConfig
 }
-export interface PhpEntry {
+interface PhpEntry {
   readonly value: PhpValue
   /** Where it was assigned, from 1. */
   readonly line: number
