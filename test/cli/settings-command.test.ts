@@ -75,6 +75,7 @@ describe('settings check', () => {
     ['plain HTTP', { fetchUrl: 'http://s1.example/facsimile?t=%CacheToken%' }, 'plain HTTP'],
     ['a wrong path', { fetchUrl: 'https://s1.example/copy?t=%CacheToken%' }, 'does not lead to /facsimile?t='],
     ['no way to the copy', { snippets: [] }, 'no snippet has %FetchUrl%'],
+    ['the troubleshooting page', { allowDebug: true }, '`allowDebug` is on'],
     ['no filter', { disableFilter: true }, '`disableFilter` is on'],
     ['no store', { disableCache: true }, '`disableCache` is on'],
     ['no visitor', { sampleRatio: 0 }, '`sampleRatio` is 0'],

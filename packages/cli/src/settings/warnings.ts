@@ -16,7 +16,7 @@ export function isNearlyEverybody(entry: string): boolean {
   return 'range' in outcome && outcome.range.prefixLength < WIDEST_PREFIX[outcome.range.network.kind()]
 }
 
-function warnOfReach({ allowedAddresses, clientAddress }: Settings): readonly string[] {
+function warnOfReach({ allowedAddresses, clientAddress, allowDebug }: Settings): readonly string[] {
   const { source, trustedProxies } = clientAddress
   const warnings: string[] = []
   if (allowedAddresses.length === 0)
@@ -38,6 +38,10 @@ function warnOfReach({ allowedAddresses, clientAddress }: Settings): readonly st
   for (const entry of trustedProxies.filter(isNearlyEverybody))
     warnings.push(
       `\`clientAddress.trustedProxies\` has ${entry}, so whoever sends the header chooses his own address: write the addresses of the proxies alone`,
+    )
+  if (allowDebug)
+    warnings.push(
+      '`allowDebug` is on, so allowed addresses see the troubleshooting page: switch it off when you are done',
     )
   return warnings
 }
