@@ -30,8 +30,8 @@ export const mysql = {
     const password = createPassword()
     const url = (port) => urlOf(port, password)
     const ask = (port) => askMysql({ host: '127.0.0.1', port })
-    const container = { service: 'mariadb', portVariable: 'FACSIMILE_MARIADB_PORT', url, ask }
-    return startContainer(container, { env: { ...env, FACSIMILE_DATABASE_PASSWORD: password }, signal })
+    const container = { service: 'mariadb', portVariable: 'DEMO_MARIADB_PORT', url, ask }
+    return startContainer(container, { env: { ...env, DEMO_DATABASE_PASSWORD: password }, signal })
   },
 }
 

@@ -27,7 +27,7 @@ export const redis = {
 
   async startContainer({ env, signal }) {
     const ask = async (port) => (await askRedis(urlOf(port))).server
-    return startContainer({ service: 'redis', portVariable: 'FACSIMILE_REDIS_PORT', url: urlOf, ask }, { env, signal })
+    return startContainer({ service: 'redis', portVariable: 'DEMO_REDIS_PORT', url: urlOf, ask }, { env, signal })
   },
 }
 

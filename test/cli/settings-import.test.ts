@@ -9,6 +9,8 @@ import { createContext, runInContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { readSettingsText, resolveSettings, type FacsimileSettings } from '@facsimile/core'
 import { createFacsimile } from '@facsimile/express'
+import { createOrigins } from '../../packages/demo/src/origins.js'
+import { createShop } from '../../packages/demo/src/shop/shop.js'
 import { OLD_KEYS } from '../../packages/cli/src/legacy/old-keys.js'
 import { runCli, type CliRun } from './run-cli.js'
 
@@ -111,11 +113,38 @@ describe('the files that the PHP module was shipped with', () => {
   })
 })
 
+test("the demo's shop, under what the shipped files become, has its pages recorded as the visitor saw them", async () => {
+  expect((await importing([LEGACY, '--out', 'site.json'])).exitCode).toBe(0)
+  const clientAddress = { source: 'x-forwarded-for', trustedProxies: ['127.0.0.1'] }
+  const settings = readSettingsText(await readFile(join(folder, 'site.json'), 'utf8'), 'site.json')
+  const facsimile = createFacsimile({ ...settings, clientAddress })
+  let produced = ''
+  const onPage = (_path: string, page: string) => {
+    produced = page
+  }
+  const tracker = createOrigins('127.0.0.1', 9)
+  const server = createShop({ facsimile: facsimile.middleware, tracker, onPage }).listen(0, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    for (const path of ['/', '/draw']) {
+      const fetchUrl = fetchFromOf(await (await fetch(origin + path)).text(), origin + path)
+      const crawler = { headers: { 'X-Forwarded-For': '75.125.82.70' } }
+      expect(await (await fetch(fetchUrl, crawler)).text()).toBe(produced)
+      expect((await fetch(fetchUrl, crawler)).status).toBe(404)
+    }
+  } finally {
+    server.close()
+    server.closeAllConnections()
+    await facsimile.close()
+  }
+})
+
 /** What the tracking code of the page tells its service, in a browser that is at `href`. */
 function fetchFromOf(page: string, href: string): string {
   const window: { ClickTaleFetchFrom?: string } = {}
   const context = createContext({ window, URL, location: { href } })
-  for (const [, script = ''] of page.matchAll(/<script type="text\/javascript">([^]*?)<\/script>/g))
+  for (const [, script = ''] of page.matchAll(/<script\b[^>]*type="text\/javascript">([^]*?)<\/script>/g))
     runInContext(script, context)
   return window.ClickTaleFetchFrom ?? ''
 }

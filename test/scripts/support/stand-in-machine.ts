@@ -64,8 +64,8 @@ export async function createStandInMachine() {
 echo "$@" >> "${folder}/docker.log"
 case "$*" in
   info*) echo 99.7 ;;
-  *" up "*redis) ${server} redis-server --port "$FACSIMILE_REDIS_PORT" > /dev/null 2>&1 & echo $! > "$0.$5" ;;
-  *" up "*mariadb) ${server} mariadbd --port="$FACSIMILE_MARIADB_PORT" > /dev/null 2>&1 & echo $! > "$0.$5" ;;
+  *" up "*redis) ${server} redis-server --port "$DEMO_REDIS_PORT" > /dev/null 2>&1 & echo $! > "$0.$5" ;;
+  *" up "*mariadb) ${server} mariadbd --port="$DEMO_MARIADB_PORT" > /dev/null 2>&1 & echo $! > "$0.$5" ;;
   *" down "*) kill "$(cat "$0.$5")" ;;
 esac`,
       )

@@ -10,6 +10,8 @@ const MAX_MARKER_CHARS = 200
 const PLACEHOLDER = /%FetchFromUrl%|CLICKTALE_FETCH_FROM_URL/
 const QUOTED_PLACEHOLDER = /(["'])(?:%FetchFromUrl%|CLICKTALE_FETCH_FROM_URL)\1/g
 const SCRIPT = /<script\b[^>]*>[^]*?<\/script/gi
+/** The old code hides an element so; a Content-Security-Policy without 'unsafe-inline' would block the whole snippet for it. */
+const HIDING_STYLE = /(<div\b[^>]*?)\sstyle=(["'])\s*display\s*:\s*none\s*;?\s*\2/gi
 /** The crawler needs the whole address, and %FetchUrl% may be a path. */
 const FETCH_URL = 'new URL(%FetchUrl%,location.href).href'
 
@@ -133,7 +135,9 @@ function markerOf(
 
 /** The placeholder between quotes, in a script, becomes an expression; anywhere else it is told. */
 export function translateHtml(draft: Draft, html: string, key: string, place: string): string {
-  const translated = html.replace(SCRIPT, (script) => script.replace(QUOTED_PLACEHOLDER, FETCH_URL))
+  const translated = html
+    .replace(SCRIPT, (script) => script.replace(QUOTED_PLACEHOLDER, FETCH_URL))
+    .replace(HIDING_STYLE, '$1 hidden')
   if (PLACEHOLDER.test(translated))
     draft.unmapped.push({
       key: '%FetchFromUrl%',
