@@ -116,6 +116,11 @@ describe.each(PROXIES)('behind %s', (proxy) => {
     })
   })
 
+  test('nobody reaches the troubleshooting page of a site that admits its proxy', async () => {
+    const { site } = await serve(proxy, 'proxy-guards')
+    for (const address of [CRAWLER, STRANGER]) expect((await site.ask(address, '/facsimile/debug')).status).toBe(403)
+  })
+
   test('a crawler that comes by IPv6 is known by Forwarded, and its neighbour is not', async () => {
     const { facsimile, site } = await serve(proxy, 'forwarded')
     const { path } = await visit(site)
