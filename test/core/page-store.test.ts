@@ -11,6 +11,7 @@ import {
   type PageToken,
 } from '@facsimile/core'
 
+const MAX_PAGE_BYTES = 1_000_000
 const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 
 beforeEach(() => void jest.useFakeTimers())
@@ -25,9 +26,11 @@ function pageOf(bytes = 4): CapturedPage {
   return { url: '/', method: 'GET', status: 200, contentType: 'text/html', capturedAt: 0, expiresAt: 60_000, body }
 }
 
+const TOO_LARGE = pageOf(MAX_PAGE_BYTES + 1)
+
 /** Gives the store a page whose body was held, as a response does that was given whole. */
 function keep(store: PageStore, token: PageToken, { body, ...page }: CapturedPage): void {
-  const captured = store.capture(1_000_000)
+  const captured = store.capture(MAX_PAGE_BYTES)
   captured.hold(body, false)
   store.keep(token, page, captured)
 }
@@ -181,7 +184,7 @@ describe('a page on its way', () => {
       await jest.advanceTimersByTimeAsync(1_999)
       expect(arrived).toBe(0)
       if (end === 'keep') keep(pages, token, pageOf())
-      else if (end === 'lose') pages.lose(token, 'too-large')
+      else if (end === 'lose') keep(pages, token, TOO_LARGE)
       else pages.forget(token)
       await Promise.all(waits)
       await pages.arrival(token)
@@ -231,8 +234,8 @@ describe('what is lost', () => {
     const lines: [fields: object, message: string][] = []
     const logger = { ...SILENT, warn: (fields: object, message: string) => void lines.push([fields, message]) }
     const pages = createPageStore(providerOf({}), logger)
-    pages.lose(createPageToken(), 'too-large')
-    for (let time = 0; time < 100; time++) pages.lose(createPageToken(), 'too-large')
+    keep(pages, createPageToken(), TOO_LARGE)
+    for (let time = 0; time < 100; time++) keep(pages, createPageToken(), TOO_LARGE)
     expect(lines).toEqual([
       [
         { lost: { 'too-large': 1 }, err: undefined },
@@ -248,7 +251,7 @@ describe('what is lost', () => {
     ])
     await jest.advanceTimersByTimeAsync(600_000)
     expect(lines).toHaveLength(2)
-    pages.lose(createPageToken(), 'overloaded')
+    keep(pages, createPageToken(), TOO_LARGE)
     expect(lines).toHaveLength(3)
   })
 })

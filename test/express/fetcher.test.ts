@@ -562,11 +562,11 @@ describe('what stands around the fetcher', () => {
     await site.crawl('x')
     await site.crawl('x', { from: '127.0.0.2' })
     expect(seen).toEqual([
-      'facsimile:stored bytes,durationMs,provider',
-      'facsimile:fetched bytes,ageMs',
-      'facsimile:missed reason taken',
-      'facsimile:missed reason malformed',
-      'facsimile:denied reason,clientAddress not-listed',
+      'facsimile:stored bytes,provider,method,status,durationMs',
+      'facsimile:fetched bytes,ageMs,method,path,durationMs',
+      'facsimile:missed reason,method,path,durationMs taken',
+      'facsimile:missed reason,method,path,durationMs malformed',
+      'facsimile:denied reason,clientAddress,method,path,durationMs not-listed',
     ])
   })
 })

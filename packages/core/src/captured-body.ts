@@ -1,4 +1,5 @@
 // The body of one page on its way into the cache: kept while it passes, up to a bound, with as few copies as can be.
+import type { AsyncResource } from 'node:async_hooks'
 import type { BodySink, CacheProvider, PageFacts, ProviderCallOptions } from './cache-provider.js'
 import { toError } from './errors.js'
 import { GatheredBytes } from './gathered-bytes.js'
@@ -16,10 +17,19 @@ export class CapturedBody {
   #whole: Buffer | undefined
   #ownsWhole = false
   #failure: Error | undefined
+  readonly #request: AsyncResource | undefined
 
-  constructor(provider: CacheProvider, maxBytes: number) {
+  /** `request`: the async context in which what becomes of the page is told; none where nobody listens. */
+  constructor(provider: CacheProvider, maxBytes: number, request?: AsyncResource) {
     this.#provider = provider
     this.#maxBytes = maxBytes
+    this.#request = request
+  }
+
+  /** Calls `action` in the async context of the page's request: a response may finish in that of another one. */
+  inRequest(action: () => void): void {
+    if (this.#request === undefined) action()
+    else this.#request.runInAsyncScope(action)
   }
 
   get bytes(): number {

@@ -46,6 +46,8 @@ export {
   type FacsimileEvent,
   type FacsimileEventName,
   type FacsimileEvents,
+  type FetchFacts,
+  type StoredPageFacts,
 } from './events.js'
 export { cookieValues, createFetchUrlBuilder } from './fetch-url.js'
 export { compileGlobs, type PathPredicate } from './glob.js'

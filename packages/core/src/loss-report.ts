@@ -1,5 +1,5 @@
 // Counts lost pages and says so in the log at once, then at most once a minute.
-import type { EventSource } from './events.js'
+import type { EventSource, StoredPageFacts } from './events.js'
 import type { Logger } from './logger.js'
 import { explain, type Loss } from './words.js'
 
@@ -7,7 +7,7 @@ const QUIET_MS = 60_000
 
 export interface LossReport {
   /** Counts one page; `error` is the reason that the provider gave. */
-  add(reason: Loss, error?: unknown): void
+  add(reason: Loss, page: StoredPageFacts, error?: unknown): void
   /** Writes what was counted since the last line, if anything. */
   flush(): void
 }
@@ -35,8 +35,8 @@ export function createLossReport(logger: Logger, events: EventSource): LossRepor
   }
 
   return {
-    add(reason, error) {
-      events.publish('facsimile:lost', () => ({ reason, error }))
+    add(reason, page, error) {
+      events.publish('facsimile:lost', () => ({ reason, ...page, error }))
       unreported.set(reason, (unreported.get(reason) ?? 0) + 1)
       if (error !== undefined) lastError = error
       const wait = quietUntil - now()

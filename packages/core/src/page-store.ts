@@ -1,5 +1,6 @@
 // Stands between the visitors' responses and a cache provider: stores in the background within bounds, and lets the
 // fetcher wait for a page that is still on its way. Whatever the provider does, nothing here throws at a visitor.
+import { AsyncResource } from 'node:async_hooks'
 import { isBrokenCircuitError } from 'cockatiel'
 import { CapturedBody } from './captured-body.js'
 import type { CacheProvider, CapturedPage, PageFacts } from './cache-provider.js'
@@ -28,7 +29,8 @@ interface Entry {
   readonly page: PageFacts
   readonly body: CapturedBody
   readonly isInspected: boolean
-  readonly startedAt: number
+  /** When the provider was asked, if it was. */
+  readonly startedAt: number | undefined
 }
 
 export interface PageStore {
@@ -43,8 +45,6 @@ export interface PageStore {
    * held has been copied or let go. Of a page that is only inspected no event tells and no count.
    */
   keep(token: PageToken, page: PageFacts, body: CapturedBody, isInspected?: boolean): void
-  /** Counts a page that was lost before it came here. */
-  lose(token: PageToken, reason: Loss): void
   /** Resolves when the page of `token` is not on its way any more; rejects with `PROVIDER_TIMEOUT` after 2 seconds. */
   arrival(token: PageToken): Promise<void>
   /**
@@ -84,8 +84,16 @@ export function createPageStore(
   let storesInFlight = 0
   let bytesInFlight = 0
 
-  function lose(token: PageToken, reason: Loss, error?: unknown, isInspected = false): void {
-    if (!isInspected) losses.add(reason, error)
+  function capture(maxBytes: number): CapturedBody {
+    const isHeard = events.hasSubscribers('facsimile:stored') || events.hasSubscribers('facsimile:lost')
+    return new CapturedBody(provider, maxBytes, isHeard ? new AsyncResource('FacsimilePage') : undefined)
+  }
+
+  function lose({ token, page, body, isInspected, startedAt }: Entry, reason: Loss, error?: unknown): void {
+    const { method, status } = page
+    const durationMs = startedAt === undefined ? 0 : performance.now() - startedAt
+    body.discard()
+    if (!isInspected) body.inRequest(() => losses.add(reason, { method, status, durationMs }, error))
     fates.lost(token, reason)
     arrivals.settle(token)
   }
@@ -107,8 +115,7 @@ export function createPageStore(
       await answer
       onStored(entry)
     } catch (error) {
-      entry.body.discard()
-      lose(entry.token, lossOf(error), error, entry.isInspected)
+      lose(entry, lossOf(error), error)
     } finally {
       storesInFlight--
       bytesInFlight -= bytes
@@ -122,11 +129,16 @@ export function createPageStore(
     if (!isInspected) fates.stored(token, page.expiresAt - page.capturedAt)
     arrivals.settle(token)
     if (isInspected) return
-    events.publish('facsimile:stored', () => ({
-      bytes,
-      durationMs: performance.now() - startedAt,
-      provider: provider.name,
-    }))
+    const { method, status } = page
+    body.inRequest(() =>
+      events.publish('facsimile:stored', () => ({
+        bytes,
+        provider: provider.name,
+        method,
+        status,
+        durationMs: performance.now() - (startedAt ?? 0),
+      })),
+    )
   }
 
   function refusalOf(body: CapturedBody): { reason: Loss; error?: Error } | undefined {
@@ -144,18 +156,13 @@ export function createPageStore(
   }
 
   return {
-    capture: (maxBytes) => new CapturedBody(provider, maxBytes),
+    capture,
     expect: arrivals.expect,
     forget: arrivals.settle,
-    lose,
     keep(token, page, body, isInspected = false) {
       const refusal = refusalOf(body)
-      if (refusal === undefined) {
-        store({ token, page, body, isInspected, startedAt: performance.now() })
-        return
-      }
-      body.discard()
-      lose(token, refusal.reason, refusal.error, isInspected)
+      if (refusal === undefined) store({ token, page, body, isInspected, startedAt: performance.now() })
+      else lose({ token, page, body, isInspected, startedAt: undefined }, refusal.reason, refusal.error)
     },
     arrival: (token) => arrivals.wait(token, ARRIVAL_DEADLINE_MS),
     fetched: fates.fetched,

@@ -7,6 +7,7 @@ import {
   type AddressGuard,
   type CapturedPage,
   type EventSource,
+  type FetchFacts,
   type Logger,
   type Miss,
   type PageToken,
@@ -85,30 +86,42 @@ export function createFetcher({ settings, guard, logger, events, pages, now }: F
 
   /** `undefined` when nobody is there any more to be answered. */
   async function answer(req: Request, res: Response): Promise<Answer | undefined> {
+    const { method = 'GET' } = req
+    const startedAt = performance.now()
+    const facts = () => ({ method, path: settings.fetchPath, durationMs: performance.now() - startedAt })
     const verdict = guard(req)
     if (!verdict.allowed) {
       const { reason, clientAddress } = verdict
-      events.publish('facsimile:denied', () => (clientAddress === undefined ? { reason } : { reason, clientAddress }))
+      events.publish('facsimile:denied', () => ({
+        reason,
+        ...(clientAddress !== undefined && { clientAddress }),
+        ...facts(),
+      }))
       logger.info({ clientAddress, reason }, `The fetcher refused an address. ${explain('refused', reason)}`)
       return DENIED
     }
-    if (req.method !== 'GET' && req.method !== 'HEAD') return METHOD_REFUSED
+    if (method !== 'GET' && method !== 'HEAD') return METHOD_REFUSED
     const token = tokenOf(targetOf(urlOf(req)).query)
     if (token === undefined) {
-      events.publish('facsimile:missed', () => ({ reason: 'malformed' }))
+      events.publish('facsimile:missed', () => ({ reason: 'malformed', ...facts() }))
       logger.info({ reason: 'malformed' }, `The fetcher was asked for no page. ${explain('missed', 'malformed')}`)
       return missing('malformed')
     }
     try {
-      return await lookUp(token, req.method, res)
+      return await lookUp(token, method, res, facts)
     } catch (error) {
-      events.publish('facsimile:unavailable', () => ({ error }))
+      events.publish('facsimile:unavailable', () => ({ error, ...facts() }))
       logger.error({ err: error, token: maskPageToken(token) }, 'The fetcher could not look a page up.')
       return UNAVAILABLE
     }
   }
 
-  async function lookUp(token: PageToken, method: string, res: Response): Promise<Answer | undefined> {
+  async function lookUp(
+    token: PageToken,
+    method: string,
+    res: Response,
+    facts: () => FetchFacts,
+  ): Promise<Answer | undefined> {
     await pages.arrival(token)
     // A crawler that hung up while it waited may come back: the page stays where it is.
     if (isGone(res)) return undefined
@@ -117,14 +130,14 @@ export function createFetcher({ settings, guard, logger, events, pages, now }: F
     const page = await pages.fetch(token, takes ? 'pull' : 'peek')
     if (page === undefined) {
       const reason = pages.missOf(token)
-      events.publish('facsimile:missed', () => ({ reason }))
+      events.publish('facsimile:missed', () => ({ reason, ...facts() }))
       logger.info({ reason, token: maskPageToken(token) }, `The fetcher has no such page. ${explain('missed', reason)}`)
       return missing(reason)
     }
     if (method === 'GET') {
       pages.fetched(token, takes)
       const fields = { bytes: page.body.length, ageMs: now() - page.capturedAt }
-      events.publish('facsimile:fetched', () => fields)
+      events.publish('facsimile:fetched', () => ({ ...fields, ...facts() }))
       logger.info({ ...fields, token: maskPageToken(token) }, 'The crawler was given a page.')
     }
     return answerWith(page, await digest(token, page.body))
