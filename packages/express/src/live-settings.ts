@@ -40,17 +40,21 @@ export function followSettings({ source, logger, events, now, apply }: LiveSetti
   let inForce = source.firstText
   let turn: Promise<void> = Promise.resolve()
 
+  function tellOf(next: SettingsState): void {
+    state = next
+    const { version } = next
+    events.publish('facsimile:reloaded', () => ({ version }))
+    logger.info({ version }, 'The settings file was read again and is in force.')
+  }
+
   async function readOnce(): Promise<void> {
     try {
       const text = await source.readText()
       if (text !== inForce) {
         apply(source.parse(text))
         inForce = text
-        state = { file, version: state.version + 1, since: now(), error: undefined }
-        const { version } = state
-        events.publish('facsimile:reloaded', () => ({ version }))
-        logger.info({ version }, 'The settings file was read again and is in force.')
-      } else if (state.error !== undefined) state = { ...state, error: undefined }
+        tellOf({ file, version: state.version + 1, since: now(), error: undefined })
+      } else if (state.error !== undefined) tellOf({ ...state, error: undefined })
     } catch (error) {
       state = { ...state, error: toError(error) }
       events.publish('facsimile:reload-failed', () => ({ error }))
