@@ -14,6 +14,7 @@ export default {
     '^@facsimile/core/(memory|file|redis|mysql)$': '<rootDir>/packages/core/src/providers/$1-provider.ts',
     '^@facsimile/core/at-rest$': '<rootDir>/packages/core/src/at-rest/index.ts',
     '^@facsimile/core/testing$': '<rootDir>/packages/core/src/testing/index.ts',
+    '^@facsimile/express/(metrics|telemetry)$': '<rootDir>/packages/express/src/$1/index.ts',
     '^@facsimile/(core|express|demo)$': '<rootDir>/packages/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

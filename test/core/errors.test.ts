@@ -5,6 +5,7 @@ import {
   createPageToken,
   ERROR_CODES,
   FacsimileError,
+  loadOptionalPackage,
   openCacheProvider,
   resolveSettings,
   type CacheProvider,
@@ -57,6 +58,7 @@ const PROVOCATIONS: Record<ErrorCode, () => unknown> = {
     for (let time = 0; time < 5; time++) await Promise.allSettled([pages.fetch(createPageToken(), 'pull')])
     await pages.fetch(createPageToken(), 'pull')
   },
+  PACKAGE_MISSING: () => loadOptionalPackage('no-such-package', import.meta.url, 'This test'),
 }
 
 test.each(Object.keys(ERROR_CODES) as ErrorCode[])('%s can be met, as our error with a sentence', async (code) => {

@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   PROVIDER_TIMEOUT: 'a cache provider did not answer before the deadline',
   PROVIDER_OVERLOADED: 'too many pages are being stored at this moment',
   PROVIDER_PAUSED: 'a cache provider failed repeatedly and is left alone for a few seconds',
+  PACKAGE_MISSING: 'an optional package that was asked for is not installed',
 } as const
 
 export type ErrorCode = keyof typeof ERROR_CODES

@@ -31,6 +31,8 @@ export { ERROR_CODES, FacsimileError, toError, type ErrorCode } from './errors.j
 export { maskLocation } from './mask-location.js'
 export { maskSettings } from './masked-settings.js'
 export { nearestName } from './near-miss.js'
+// What loads prom-client and the API of OpenTelemetry, for those who want them.
+export { loadOptionalPackage } from './optional-package.js'
 export { openCacheProvider } from './open-cache-provider.js'
 export { createSettingsSchema } from './settings-json-schema.js'
 export { findSettingsProblems } from './settings-problems.js'
