@@ -1,15 +1,16 @@
 // docs/observability.md, the dashboard and the alert rules: every metric that they name is there, and every one there is named.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { channel } from 'node:diagnostics_channel'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { compileFunction } from 'node:vm'
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { WORDS, type Finding } from '@facsimile/core'
+import { WORDS, type FacsimileSettings, type Finding } from '@facsimile/core'
 import { createMetrics } from '@facsimile/express/metrics'
+import { createTelemetry } from '@facsimile/express/telemetry'
 import { Registry } from 'prom-client'
 import { parse } from 'yaml'
-import { eventually } from './support/eventually.js'
+import { startExample } from './support/example-program.js'
+import { exampleIn } from './support/page-examples.js'
 
 interface Rule {
   readonly alert: string
@@ -27,6 +28,7 @@ interface Panel {
   readonly targets: readonly { readonly expr: string }[]
 }
 
+const PAGE = 'docs/observability.md'
 const root = join(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(join(root, 'docs', file), 'utf8')
 const page = read('observability.md')
@@ -96,35 +98,43 @@ describe('the page', () => {
   })
 
   test('has an example that serves the metrics', async () => {
-    const code = /<!-- example: metrics -->\s+```js\n([^]*?)```/.exec(page)?.[1] ?? ''
-    const cache = join(root, 'node_modules', '.cache')
-    mkdirSync(cache, { recursive: true })
-    const folder = mkdtempSync(join(cache, 'observability-'))
-    writeFileSync(join(folder, 'metrics.mjs'), code)
-    const probe = createServer().listen(0, '127.0.0.1')
-    await once(probe, 'listening')
-    const port = String((probe.address() as AddressInfo).port)
-    probe.close()
-    const child = spawn(process.execPath, [join(folder, 'metrics.mjs')], {
-      env: { ...process.env, PORT: port },
-      stdio: 'inherit',
-    })
+    const program = await startExample(exampleIn(PAGE, 'metrics'))
     try {
-      const origin = `http://127.0.0.1:${port}`
-      await eventually('the example is up', () =>
-        fetch(origin).then(
-          (reply) => reply.ok,
-          () => false,
-        ),
-      )
+      const origin = `http://127.0.0.1:${program.port}`
+      await (await fetch(origin)).text()
       const text = await (await fetch(`${origin}/metrics`)).text()
       expect(text).toContain('facsimile_responses_total{outcome="injected",reason="none"} 1\n')
     } finally {
-      const ended = once(child, 'exit')
-      child.kill()
-      await ended
-      rmSync(folder, { recursive: true, force: true })
+      await program.stop()
     }
+  })
+
+  test('has an example that listens for spans and metrics', () => {
+    const [imported = '', ...code] = exampleIn(PAGE, 'telemetry').split('\n')
+    expect(imported).toBe("import { createTelemetry } from '@facsimile/express/telemetry'")
+    const run = compileFunction(`${code.join('\n')}\nreturn telemetry`, ['createTelemetry']) as (
+      create: typeof createTelemetry,
+    ) => ReturnType<typeof createTelemetry>
+    const telemetry = run(createTelemetry)
+    expect(channel('facsimile:stored').hasSubscribers).toBe(true)
+    telemetry.close()
+    expect(channel('facsimile:stored').hasSubscribers).toBe(false)
+  })
+
+  test('has an adapter with which winston gets its message first', () => {
+    const lines: unknown[][] = []
+    const winston = { log: (...line: unknown[]) => lines.push(line) }
+    const make = compileFunction(`${exampleIn(PAGE, 'winston')}\nreturn logger`, ['winston']) as (
+      given: typeof winston,
+    ) => NonNullable<FacsimileSettings['logger']>
+    const logger = make(winston)
+    const err = new Error('no')
+    logger.warn({ reason: 'failed', err }, 'A page was lost.')
+    logger.debug({}, 'Nothing.')
+    expect(lines).toEqual([
+      ['warn', 'A page was lost.', { reason: 'failed', err: err.stack }],
+      ['debug', 'Nothing.', { err: undefined }],
+    ])
   })
 })
 
