@@ -148,6 +148,10 @@ export type Unreadable = keyof typeof UNREADABLES
 
 /** The words for what the debug page and `facsimile doctor` find wrong with an installation, or worth a look. */
 const FINDINGS = {
+  'page-failing': [
+    'The page answered with an error, or not at all.',
+    'Open it in a browser; where it needs a login, give the cookies of a visitor.',
+  ],
   'filter-not-reached': [
     'A page left without having passed the filter.',
     'Mount `middleware` before the routes, and before whatever else answers with pages.',
@@ -164,6 +168,10 @@ const FINDINGS = {
   'snippet-twice': [
     'A snippet stands in the page more than once.',
     'Remove the copy from the templates, or give the snippet an `unlessPageContains`.',
+  ],
+  'snippet-misplaced': [
+    'A snippet stands at another place than the settings say.',
+    'See that these are the settings of the running server, and what changes pages behind the filter.',
   ],
   'snippet-blocked': [
     "A snippet was left out, because the page's Content-Security-Policy would block it.",
@@ -209,6 +217,10 @@ const FINDINGS = {
     'The copy is not the page that the visitor got without its snippets.',
     'Mount Facsimile as the outermost middleware that changes pages, and see what changes them behind it.',
   ],
+  'coding-broken': [
+    'The page comes compressed when a browser asks for it so, and cannot be decoded.',
+    'Look at what compresses pages, here or in a proxy: it must name its coding in Content-Encoding, once.',
+  ],
   'robots-allowed': [
     'The file robots.txt lets search engines visit the fetch path.',
     'Add what `facsimile robots` prints, or let `facsimile robots --write` do it.',
@@ -220,6 +232,10 @@ const FINDINGS = {
   'address-refused': [
     'The fetcher refuses the address from which this was asked.',
     'If it is the crawler, add it to `allowedAddresses`; behind a proxy see `clientAddress`.',
+  ],
+  'address-admitted': [
+    'The fetcher lets in an address that it should refuse.',
+    'Narrow `allowedAddresses`; behind a proxy see `clientAddress`, or everybody comes from its address.',
   ],
   'proxy-not-trusted': [
     'Requests come with a header that names the client, and the proxy that sent it is not trusted.',
