@@ -59,6 +59,7 @@ describe('the facsimile command', () => {
     ],
     ['settings', ['check', 'print', 'schema', 'import', 'FACSIMILE_', 'Examples']],
     ['addresses', ['--config', '--keep', '--write', '--allow-wide', '--json', 'Examples']],
+    ['explain', ['--cookie', '--data', '--config', '--ca', '--fetch', '--json', 'Examples']],
   ])('prints the help of %s with every option', async (command, words) => {
     const { exitCode, stdout } = await facsimile([command, '--help'])
     expect(exitCode).toBe(0)
@@ -71,6 +72,7 @@ describe('the facsimile command', () => {
     [['robots', '--bogus']],
     [['robots', '--path', '/x\nAllow: /']],
     [['fetch', 'nowhere']],
+    [['explain', 'nowhere']],
   ])('exits 2 and says why on standard error for %j', async (args) => {
     const { exitCode, stdout, stderr } = await facsimile(args)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
@@ -88,6 +90,7 @@ describe('the facsimile command', () => {
       'settings',
       'addresses',
     ])
+    expect(program.commands.map((command) => command.name())).toEqual(['robots', 'explain', 'fetch', 'store'])
     for (const command of program.commands) {
       expect(command.summary()).not.toBe('')
       for (const { description } of [...command.options, ...command.registeredArguments])

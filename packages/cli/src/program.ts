@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addAddressesCommand } from './commands/addresses.js'
+import { addExplainCommand } from './commands/explain.js'
 import { addFetchCommand } from './commands/fetch.js'
 import { addRobotsCommand } from './commands/robots.js'
 import { addSettingsCommand } from './commands/settings.js'
@@ -38,6 +39,7 @@ export function createProgram(io: Io): Command {
       getErrHasColors: () => false,
     })
   addRobotsCommand(program, io)
+  addExplainCommand(program, io)
   addFetchCommand(program, io)
   addStoreCommand(program, io)
   addSettingsCommand(program, io)

@@ -9,7 +9,7 @@ export interface FetchSettings {
   /** The path at which the fetcher answers, as the settings have it. */
   readonly fetchPath: string
   /** An absolute pattern with `%CacheToken%`, where each server of a farm has a host of its own. */
-  readonly fetchUrl?: string
+  readonly fetchUrl?: string | undefined
 }
 
 export const DEFAULT_FETCH_PATH = '/facsimile'
@@ -26,9 +26,17 @@ export async function readFetchSettings(io: Io, name: string | undefined): Promi
  * may read. Throws a usage failure for what cannot be read or used.
  */
 export async function readSiteSettings(io: Io, name?: string): Promise<Settings> {
+  return (await findSiteSettings(io, name)).settings
+}
+
+/** The same, and whether a file had them: without one they say nothing of a running server. */
+export async function findSiteSettings(
+  io: Io,
+  name: string | undefined,
+): Promise<{ readonly settings: Settings; readonly isFromFile: boolean }> {
   const site = await gatherSettings(io, name)
   const settings = useSettings(site)
   const warning = site.file === undefined ? undefined : await findOpenSecret(io, site.file, site.written)
   if (warning !== undefined) io.stderr.write(`warning: ${printable(warning)}.\n`)
-  return settings
+  return { settings, isFromFile: site.file !== undefined }
 }

@@ -9,6 +9,7 @@ export interface Styles {
   readonly title: (text: string) => string
   readonly good: (text: string) => string
   readonly bad: (text: string) => string
+  readonly warning: (text: string) => string
   readonly faint: (text: string) => string
 }
 
@@ -21,7 +22,13 @@ export function createStyles(io: Io): Styles {
   const coloured = showsColours(io)
   const style = (format: Parameters<typeof styleText>[0]) => (text: string) =>
     coloured ? styleText(format, text, DECIDED) : text
-  return { title: style('bold'), good: style('green'), bad: style('red'), faint: style('dim') }
+  return {
+    title: style('bold'),
+    good: style('green'),
+    bad: style('red'),
+    warning: style('yellow'),
+    faint: style('dim'),
+  }
 }
 
 /** `text` with every control, format and unassigned character written as an escape, so that a terminal obeys none. */
@@ -38,7 +45,7 @@ function escapeCharacter(character: string): string {
 }
 
 /** `12345` as `12 345`, and the word in the right number: `1 byte`, `2 bytes`. */
-export function count(amount: number, word: string): string {
+export function count(amount: number, word: string, plural = `${word}s`): string {
   const digits = String(amount).replace(/\B(?=(\d{3})+$)/g, ' ')
-  return `${digits} ${word}${amount === 1 ? '' : 's'}`
+  return `${digits} ${amount === 1 ? word : plural}`
 }

@@ -1,6 +1,6 @@
 // `facsimile fetch`: visits a page, then fetches its stored copy as the tracking service's crawler does.
 import { resolve } from 'node:path'
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import { comparePages } from '@facsimile/core'
 import { createCookieJar } from '../crawl/cookie-jar.js'
 import { findFetchUrls } from '../crawl/fetch-url.js'
@@ -9,34 +9,32 @@ import { visitPage } from '../crawl/page-visit.js'
 import { isPublicAddress } from '../crawl/public-address.js'
 import { crawlToJson, describeCrawl, type Crawl } from '../crawl/report.js'
 import { fetchStoredCopy } from '../crawl/stored-copy.js'
-import { readVisitorRequest, type VisitorOptions, type VisitorRequest } from '../crawl/visitor-request.js'
-import { failure, usageFailure } from '../failure.js'
+import { readVisitorRequest, type VisitorRequest } from '../crawl/visitor-request.js'
+import { failure } from '../failure.js'
 import type { Io } from '../io.js'
 import { openReplacement, type ReplacementFile } from '../replacement-file.js'
 import { robotsPath, robotsPaths } from '../robots/fetch-path.js'
 import { readFetchSettings } from '../settings-file.js'
+import {
+  addVisitOptions,
+  parsePageUrl,
+  readBounds,
+  VALUES_FROM_FILES,
+  type RequestBounds,
+  type VisitOptions,
+} from './visit-options.js'
 
-interface FetchOptions extends VisitorOptions {
-  readonly path?: string
-  readonly config?: string
-  readonly timeout: number
-  readonly allowPrivate?: true
+interface FetchOptions extends VisitOptions {
   readonly out?: string
   readonly visitorOut?: string
-  readonly json?: true
 }
 
-const DEFAULT_TIMEOUT_SECONDS = 10
-const MAX_TIMEOUT_SECONDS = 600
-const DEFAULT_MAX_BYTES = 20_000_000
-const MAX_MAX_BYTES = 1_000_000_000
 /** Stored pages are private. */
 const PRIVATE_FILE_MODE = 0o600
-const CRAWLER_USER_AGENT = 'facsimile crawler'
 const HELP = `
 It gets the page as a visitor, finds the fetch URL in it, fetches the stored copy and says what was inserted.
 The fetcher hands a page out once: a token that was used here is spent for the crawler.
-Values that begin with @ are read from a file (@- is standard input), so that secrets stay out of the process list.
+${VALUES_FROM_FILES}
 
 Examples:
   facsimile fetch https://www.example.com/
@@ -44,40 +42,13 @@ Examples:
   facsimile fetch http://localhost:3000/search --data 'q=shoes' --json`
 
 export function addFetchCommand(program: Command, io: Io): void {
-  program
+  const command = program
     .command('fetch')
     .summary("visit a page and fetch its stored copy, as the tracking service's crawler does")
     .description("Visits a page, fetches its stored copy as the tracking service's crawler does, and compares the two.")
-    .argument('<page-url>', 'the page, http: or https:')
-    .option('-b, --cookie <cookies>', "the visitor's cookies: 'a=b; c=d', or @file")
-    .option(
-      '-H, --header <line>',
-      "a header of the visitor's request: 'Name: value', or @file; may be repeated",
-      append,
-    )
-    .addOption(
-      new Option('-X, --method <method>', 'method of the visit (default: GET, with --data POST)').choices([
-        'GET',
-        'POST',
-        'PUT',
-        'PATCH',
-        'DELETE',
-      ]),
-    )
-    .option('-d, --data <body>', 'body of the visit, or @file')
-    .option('-p, --path <path>', 'the fetch path (default: from the settings, else /facsimile)')
-    .option('-c, --config <file>', 'settings: .json, or .js/.mjs with a default export (default: facsimile.config.*)')
-    .option(
-      '-t, --timeout <seconds>',
-      'deadline of each request',
-      numberUpTo('--timeout', MAX_TIMEOUT_SECONDS),
-      DEFAULT_TIMEOUT_SECONDS,
-    )
-    .option('--max-bytes <bytes>', 'longest page', numberUpTo('--max-bytes', MAX_MAX_BYTES), DEFAULT_MAX_BYTES)
-    .option('--allow-private', 'let a page on the internet lead to a private address')
+  addVisitOptions(command)
     .option('-o, --out <file>', 'write the stored bytes to this file')
     .option('--visitor-out <file>', "write the visitor's bytes to this file")
-    .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action(async (pageUrl: string, options: FetchOptions) => runFetch(io, pageUrl, options))
 }
@@ -89,10 +60,16 @@ async function runFetch(io: Io, pageUrl: string, options: FetchOptions): Promise
       ? robotsPaths(await readFetchSettings(io, options.config))
       : [robotsPath(options.path, '--path')]
   const request = await readVisitorRequest(io, options)
+  const bounds = await readBounds(io, options)
   // Opened before the token is spent: a file that cannot be written must not cost the page.
   const outputs = await openOutputs(io, options)
   try {
-    const crawl = await crawlPage(url, paths, request, options, outputs)
+    const crawl = await crawlPage(
+      url,
+      paths,
+      { ...request, ...bounds, allowPrivate: options.allowPrivate === true },
+      outputs,
+    )
     io.stdout.write(
       options.json === true
         ? `${JSON.stringify({ ok: problemOf(crawl) === undefined, ...crawlToJson(crawl) }, undefined, 2)}\n`
@@ -114,14 +91,12 @@ interface Outputs {
 async function crawlPage(
   url: URL,
   paths: readonly string[],
-  request: VisitorRequest,
-  options: FetchOptions,
+  visitor: VisitorRequest & RequestBounds & { readonly allowPrivate: boolean },
   outputs: Outputs,
 ): Promise<Crawl> {
-  const jar = createCookieJar(request.cookie)
-  const bounds = { timeoutMs: options.timeout * 1000, maxBytes: options.maxBytes }
-  const allowPrivate = options.allowPrivate === true
-  const visit = await visitPage(url, { ...request, ...bounds, allowPrivate }, jar)
+  const { cookie, timeoutMs, maxBytes, ca, allowPrivate } = visitor
+  const jar = createCookieJar(cookie)
+  const visit = await visitPage(url, visitor, jar)
   const page = visit.answer
   await outputs.visitor?.commit(page.body)
 
@@ -129,7 +104,7 @@ async function crawlPage(
   const [first] = fetchUrls
   if (first === undefined) throw missingFetchUrl(page, jar)
   const publicOnly = !allowPrivate && isPublicAddress(page.remoteAddress)
-  const stored = await fetchStoredCopy(first, { ...bounds, publicOnly, userAgent: CRAWLER_USER_AGENT })
+  const stored = await fetchStoredCopy(first, { timeoutMs, maxBytes, ca, publicOnly })
   await outputs.stored?.commit(stored.answer.body)
   return { visit, fetchUrls, stored, difference: comparePages(stored.answer.body, page.body) }
 }
@@ -162,33 +137,4 @@ async function openOutputs(io: Io, { out, visitorOut }: FetchOptions): Promise<O
     await visitor?.discard()
     throw error
   }
-}
-
-function parsePageUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw usageFailure(
-      `${JSON.stringify(text)} is no address of a page`,
-      'Give it in full, such as https://www.example.com/account.',
-    )
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw usageFailure(
-      `the address of the page at ${url.host} carries a user name or password`,
-      "Give them as --header @file with the line 'Authorization: Basic …'.",
-    )
-  }
-  return url
-}
-
-function numberUpTo(option: string, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (/^\d{1,12}(?:\.\d{1,6})?$/.test(text) && value > 0 && value <= most) return value
-    throw usageFailure(`${option} ${JSON.stringify(text)} is no number above 0 and up to ${most}`, 'Give digits alone.')
-  }
-}
-
-function append(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value]
 }

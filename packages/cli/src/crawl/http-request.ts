@@ -1,6 +1,8 @@
 // One HTTP request: one connection, one deadline, one bound on the body, no redirects.
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { isIP } from 'node:net'
+import { rootCertificates } from 'node:tls'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib'
 import { failure, reasonOf } from '../failure.js'
@@ -20,6 +22,16 @@ export interface HttpQuestion {
   readonly maxBytes: number
   /** Connect to public addresses alone. */
   readonly publicOnly: boolean
+  /** Certificates, in PEM, of authorities to trust beside those that Node knows. */
+  readonly ca?: Buffer | undefined
+  /** The server to connect to in place of the one that the URL names, which stays in Host and in TLS. */
+  readonly via?: ServerAddress | undefined
+}
+
+export interface ServerAddress {
+  readonly host: string
+  /** @default that of the URL */
+  readonly port?: number | undefined
 }
 
 export interface HttpAnswer {
@@ -32,6 +44,8 @@ export interface HttpAnswer {
   /** As it came, perhaps compressed. */
   readonly rawBody: Buffer
   readonly body: Buffer
+  /** When the request left, by the clock of this machine in Unix milliseconds. */
+  readonly sentAt: number
   readonly elapsedMs: number
   readonly remoteAddress: string
 }
@@ -90,6 +104,7 @@ export async function sendRequest(question: HttpQuestion): Promise<HttpAnswer> {
 async function exchange(question: HttpQuestion, signal: AbortSignal): Promise<HttpAnswer> {
   const inside = question.publicOnly ? insideAddressIn(question.url) : undefined
   if (inside !== undefined) throw new InsideAddressError(question.url.hostname, inside)
+  const sentAt = Date.now()
   const startedAt = performance.now()
   const response = await startRequest(question, signal)
   const remoteAddress = response.socket.remoteAddress ?? ''
@@ -107,13 +122,14 @@ async function exchange(question: HttpQuestion, signal: AbortSignal): Promise<Ht
     setCookies: response.headers['set-cookie'] ?? [],
     rawBody,
     body,
+    sentAt,
     elapsedMs,
     remoteAddress,
   }
 }
 
 function startRequest(
-  { url, method, headers, body, publicOnly }: HttpQuestion,
+  { url, method, headers, body, publicOnly, ca, via }: HttpQuestion,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
@@ -121,15 +137,27 @@ function startRequest(
     const length = body === undefined ? {} : { 'content-length': String(body.length) }
     const request = send(url, {
       method,
-      headers: { ...headers, ...length },
+      headers: { ...headers, ...length, ...(via === undefined ? {} : { host: url.host }) },
       signal,
       agent: false,
+      ...(via === undefined ? {} : connectionTo(via, url)),
+      ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
       ...(publicOnly ? { lookup: lookupPublicOnly } : {}),
     })
     request.once('response', resolve)
     request.on('error', reject)
     request.end(body)
   })
+}
+
+/** The name in the certificate is still that of the URL; an address is none that TLS could ask for. */
+function connectionTo({ host, port }: ServerAddress, { hostname, port: ownPort }: URL) {
+  const name = hostname.replace(/^\[|\]$/g, '')
+  return {
+    hostname: host,
+    ...(port === undefined ? { port: ownPort } : { port }),
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+  }
 }
 
 class TooLongError extends Error {}
@@ -175,6 +203,6 @@ function remedyFor(error: HttpErrorLike): string {
   }
   const code = error.code ?? ''
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code))
-    return 'The certificate is not trusted. Give Node its authority with NODE_EXTRA_CA_CERTS=<file>.'
+    return 'The certificate is not trusted. Give the authority that signed it with --ca <file>.'
   return REMEDIES[code] ?? 'Check the address, and that the server answers this machine.'
 }

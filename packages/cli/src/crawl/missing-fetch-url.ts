@@ -2,7 +2,9 @@
 import { explain, WORDS, type PassOver } from '@facsimile/core'
 import { CommandFailure, failure } from '../failure.js'
 import type { CookieJar } from './cookie-jar.js'
+import { parseFilterStatus } from './filter-status.js'
 import type { HttpAnswer } from './http-request.js'
+import { guessPassOver } from './pass-over-signs.js'
 
 const EVERYTHING_ELSE = [
   'Nothing in the answer says why. What is usually the cause:',
@@ -18,21 +20,11 @@ const EVERYTHING_ELSE = [
 export function missingFetchUrl(answer: HttpAnswer, jar: CookieJar): CommandFailure {
   const message = `there is no fetch URL in ${answer.url.href} (status ${answer.status}, ${answer.body.length} bytes)`
   const told = answer.headers.get('facsimile-status')
-  const word = told === undefined ? guessReason(answer, jar) : /^skipped\s*;.*\breason=([\w-]+)/.exec(told)?.[1]
+  const [status] = parseFilterStatus(told)
+  const toldWord = status?.outcome === 'skipped' ? status.reason : undefined
+  const word = told === undefined ? guessPassOver(answer, jar) : toldWord
   const remedy = isPassOver(word) ? explain('passed over', word) : EVERYTHING_ELSE
   return failure(told === undefined ? message : `${message}; the server says "Facsimile-Status: ${told}"`, remedy)
-}
-
-/** In the order in which the response filter asks. */
-function guessReason({ headers, status, body }: HttpAnswer, jar: CookieJar): PassOver | undefined {
-  // The default opt-out cookie; a site may have set another.
-  if (jar.get('WRUID') === '0') return 'cookie'
-  if (status === 204 || status === 304) return 'no-body'
-  if (status === 206) return 'partial'
-  if (!/^\s*text\/html\b/i.test(headers.get('content-type') ?? '')) return 'not-html'
-  if (/^\s*attachment\b/i.test(headers.get('content-disposition') ?? '')) return 'attachment'
-  if (/(?:^|,)\s*no-transform\b/i.test(headers.get('cache-control') ?? '')) return 'no-transform'
-  return /<(?:!doctype|html|head|body)[\s>]/i.test(body.toString('latin1')) ? undefined : 'fragment'
 }
 
 function isPassOver(word: string | undefined): word is PassOver {

@@ -1,7 +1,7 @@
 // Gets a page as a visitor's browser does: with cookies, and along the redirects within its own origin.
 import { failure } from '../failure.js'
 import type { CookieJar } from './cookie-jar.js'
-import { sendRequest, type HttpAnswer } from './http-request.js'
+import { sendRequest, type HttpAnswer, type ServerAddress } from './http-request.js'
 import { isPublicAddress } from './public-address.js'
 
 export interface VisitOptions {
@@ -12,6 +12,9 @@ export interface VisitOptions {
   readonly maxBytes: number
   /** Also go on to private addresses when the first answer came from a public one. */
   readonly allowPrivate: boolean
+  readonly ca?: Buffer | undefined
+  /** The server to connect to for all of it. */
+  readonly via?: ServerAddress | undefined
 }
 
 export interface Visit {
@@ -31,7 +34,7 @@ export async function visitPage(start: URL, options: VisitOptions, jar: CookieJa
   let publicOnly = false
   for (;;) {
     const cookie = jar.header()
-    const { timeoutMs, maxBytes } = options
+    const { timeoutMs, maxBytes, ca, via } = options
     const answer = await sendRequest({
       url,
       method,
@@ -40,8 +43,10 @@ export async function visitPage(start: URL, options: VisitOptions, jar: CookieJa
       timeoutMs,
       maxBytes,
       publicOnly,
+      ca,
+      via,
     })
-    publicOnly = !options.allowPrivate && isPublicAddress(answer.remoteAddress)
+    publicOnly = via === undefined && !options.allowPrivate && isPublicAddress(answer.remoteAddress)
     jar.take(answer.setCookies, Date.now())
     const next = redirectOf(answer)
     if (next === undefined) return { answer, redirects }

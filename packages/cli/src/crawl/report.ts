@@ -44,21 +44,16 @@ export function describeCrawl(io: Io, crawl: Crawl): string {
     `  ${describeDigest(stored.digest, styles)}`,
     '',
     styles.title('Difference'),
-    ...describeDifference(crawl, styles),
+    ...describeDifference(crawl.difference, visit.answer.body, fetchUrls, styles),
     '',
   ].join('\n')
 }
 
 export function crawlToJson({ visit, fetchUrls, stored, difference }: Crawl) {
   const { page, digest } = stored
-  const pieces = difference.kind === 'insertions' ? difference.pieces : []
   return {
     visitor: { url: visit.answer.url.href, redirects: visit.redirects, ...answerToJson(visit.answer) },
-    fetchUrls: fetchUrls.map((fetchUrl) => ({
-      url: showFetchUrl(fetchUrl),
-      source: fetchUrl.source,
-      offset: fetchUrl.offset,
-    })),
+    fetchUrls: fetchUrls.map(fetchUrlToJson),
     stored: {
       ...answerToJson(stored.answer),
       digest,
@@ -67,16 +62,21 @@ export function crawlToJson({ visit, fetchUrls, stored, difference }: Crawl) {
           ? null
           : { status: page.status, method: page.method, capturedAt: page.capturedAt.toISOString() },
     },
-    difference: {
-      ...difference,
-      ...(difference.kind === 'insertions'
-        ? { pieces: pieces.map((piece) => ({ ...piece, excerpt: excerptOf(piece, visit.answer.body, fetchUrls) })) }
-        : {}),
-    },
+    difference: differenceToJson(difference, visit.answer.body, fetchUrls),
   }
 }
 
-function answerToJson({ status, headers, body, elapsedMs }: HttpAnswer) {
+export function fetchUrlToJson(fetchUrl: FetchUrl) {
+  return { url: showFetchUrl(fetchUrl), source: fetchUrl.source, offset: fetchUrl.offset }
+}
+
+export function differenceToJson(difference: PageDifference, page: Buffer, fetchUrls: readonly FetchUrl[]) {
+  if (difference.kind !== 'insertions') return difference
+  const pieces = difference.pieces.map((piece) => ({ ...piece, excerpt: excerptOf(piece, page, fetchUrls) }))
+  return { ...difference, pieces }
+}
+
+export function answerToJson({ status, headers, body, elapsedMs }: HttpAnswer) {
   return {
     status,
     contentType: headers.get('content-type') ?? null,
@@ -85,14 +85,14 @@ function answerToJson({ status, headers, body, elapsedMs }: HttpAnswer) {
   }
 }
 
-function describeAnswer({ status, statusText, headers, body, elapsedMs }: HttpAnswer): string {
+export function describeAnswer({ status, statusText, headers, body, elapsedMs }: HttpAnswer): string {
   const contentType = headers.get('content-type') ?? 'no content type'
   return printable(
     `${status} ${statusText} · ${contentType} · ${count(body.length, 'byte')} · ${Math.round(elapsedMs)} ms`,
   )
 }
 
-function describeFetchUrl(fetchUrl: FetchUrl, pageUrl: URL, styles: Styles): string[] {
+export function describeFetchUrl(fetchUrl: FetchUrl, pageUrl: URL, styles: Styles): string[] {
   const place = `${SOURCE_WORDS[fetchUrl.source]}, at byte ${fetchUrl.offset} of the page`
   const host = fetchUrl.url.host === pageUrl.host ? '' : `; on another host than the page: ${fetchUrl.url.host}`
   return [`  ${printable(showFetchUrl(fetchUrl))}`, `  ${styles.faint(printable(place + host))}`]
@@ -112,7 +112,12 @@ function describeDigest(digest: StoredCopy['digest'], styles: Styles): string {
     : styles.bad('Repr-Digest does not fit these bytes')
 }
 
-function describeDifference({ difference, visit, fetchUrls }: Crawl, styles: Styles): string[] {
+export function describeDifference(
+  difference: PageDifference,
+  page: Buffer,
+  fetchUrls: readonly FetchUrl[],
+  styles: Styles,
+): string[] {
   if (difference.kind === 'identical') return [`  ${styles.good('identical: byte for byte what the visitor got')}`]
   if (difference.kind === 'differs')
     return [`  ${styles.bad(`differs from byte ${difference.offset}, and not by insertions alone`)}`]
@@ -123,14 +128,13 @@ function describeDifference({ difference, visit, fetchUrls }: Crawl, styles: Sty
   return [
     `  ${styles.good("the visitor's page is the stored copy")} and ${count(pieces.length, 'inserted piece')}, ${count(total, 'byte')} in all`,
     ...pieces.map(
-      (piece, index) =>
-        `  ${(where[index] ?? '').padEnd(width)}  ${styles.faint(excerptOf(piece, visit.answer.body, fetchUrls))}`,
+      (piece, index) => `  ${(where[index] ?? '').padEnd(width)}  ${styles.faint(excerptOf(piece, page, fetchUrls))}`,
     ),
   ]
 }
 
 /** The first 60 characters, escaped, with every token masked before anything is cut off. */
-function excerptOf({ offset, length }: InsertedPiece, page: Buffer, fetchUrls: readonly FetchUrl[]): string {
+export function excerptOf({ offset, length }: InsertedPiece, page: Buffer, fetchUrls: readonly FetchUrl[]): string {
   let text = page.subarray(offset, offset + length).toString()
   for (const { token } of fetchUrls) if (token !== undefined) text = text.replaceAll(token, maskPageToken(token))
   const escaped = printable(text)

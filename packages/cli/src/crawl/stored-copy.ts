@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { failure } from '../failure.js'
 import { crawlerCookies, showFetchUrl, type FetchUrl } from './fetch-url.js'
-import { sendRequest, type HttpAnswer } from './http-request.js'
+import { sendRequest, type HttpAnswer, type ServerAddress } from './http-request.js'
 import { parseDictionary } from './structured-dictionary.js'
 
 export interface StoredCopy {
@@ -20,11 +20,15 @@ interface PageFacts {
 }
 
 export interface CrawlOptions {
-  readonly userAgent: string
   readonly timeoutMs: number
   readonly maxBytes: number
   readonly publicOnly: boolean
+  readonly ca?: Buffer | undefined
+  /** The server to connect to in place of the one that the fetch URL names. */
+  readonly via?: ServerAddress | undefined
 }
+
+const CRAWLER_USER_AGENT = 'facsimile crawler'
 
 const REMEDIES = new Map([
   [
@@ -39,19 +43,27 @@ const REMEDIES = new Map([
   [503, 'The cache provider fails or is slow. The log of the server says which; try again with a new page view.'],
 ])
 
-/** Rejects with a failure that has a remedy for every status but 200. No cookies of the visitor go along. */
+/** Rejects with a failure that has a remedy for every status but 200. */
 export async function fetchStoredCopy(fetchUrl: FetchUrl, options: CrawlOptions): Promise<StoredCopy> {
+  const answer = await askForCopy(fetchUrl, options)
+  if (answer.status !== 200) throw statusFailure(answer, showFetchUrl(fetchUrl))
+  return readStoredCopy(answer)
+}
+
+/** Asks the fetcher as the crawler does, whatever it answers. No cookies of the visitor go along. */
+export function askForCopy(fetchUrl: FetchUrl, options: CrawlOptions): Promise<HttpAnswer> {
   const cookie = crawlerCookies(fetchUrl)
-  const shownUrl = showFetchUrl(fetchUrl)
-  const { userAgent, ...bounds } = options
   const headers = {
     accept: '*/*',
     'accept-encoding': 'identity',
-    'user-agent': userAgent,
+    'user-agent': CRAWLER_USER_AGENT,
     ...(cookie === undefined ? {} : { cookie }),
   }
-  const answer = await sendRequest({ ...bounds, url: fetchUrl.url, shownUrl, method: 'GET', headers })
-  if (answer.status !== 200) throw statusFailure(answer, shownUrl)
+  return sendRequest({ ...options, url: fetchUrl.url, shownUrl: showFetchUrl(fetchUrl), method: 'GET', headers })
+}
+
+/** What a 200 of the fetcher says of the page. */
+export function readStoredCopy(answer: HttpAnswer): StoredCopy {
   return { answer, digest: checkDigest(answer), page: readPageFacts(answer.headers.get('facsimile-page')) }
 }
 

@@ -20,7 +20,7 @@ export interface VisitorRequest {
 }
 
 const MAX_HEADER_BYTES = 16_384
-const VISITOR_USER_AGENT = 'Mozilla/5.0 (compatible; facsimile)'
+export const VISITOR_USER_AGENT = 'Mozilla/5.0 (compatible; facsimile)'
 /** Headers that say how the message itself is framed; a wrong one would break it. */
 const OUR_HEADERS = new Set([
   'content-length',
