@@ -60,6 +60,7 @@ describe('the facsimile command', () => {
     ['settings', ['check', 'print', 'schema', 'import', 'FACSIMILE_', 'Examples']],
     ['addresses', ['--config', '--keep', '--write', '--allow-wide', '--json', 'Examples']],
     ['explain', ['--cookie', '--data', '--config', '--ca', '--fetch', '--json', 'Examples']],
+    ['doctor', ['--cookie', '--via', '--visits', '--expect-refused', '--browser', '--ca', '--json', 'Examples']],
   ])('prints the help of %s with every option', async (command, words) => {
     const { exitCode, stdout } = await facsimile([command, '--help'])
     expect(exitCode).toBe(0)
@@ -73,6 +74,11 @@ describe('the facsimile command', () => {
     [['robots', '--path', '/x\nAllow: /']],
     [['fetch', 'nowhere']],
     [['explain', 'nowhere']],
+    [['doctor', 'https://user:secret@site.example/']],
+    [['doctor', 'http://127.0.0.1/', '--via', 'a b']],
+    [['doctor', 'http://127.0.0.1/', '--visits', '0']],
+    [['doctor', 'http://127.0.0.1/', '--ca', 'package.json']],
+    [['doctor', 'http://127.0.0.1/', '--browser-path', '/nowhere']],
   ])('exits 2 and says why on standard error for %j', async (args) => {
     const { exitCode, stdout, stderr } = await facsimile(args)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
@@ -85,12 +91,13 @@ describe('the facsimile command', () => {
     const program = createProgram({ stdin: Readable.from([]), stdout: silent, stderr: silent, env: {}, cwd: folder })
     expect(program.commands.map((command) => command.name())).toEqual([
       'robots',
+      'explain',
+      'doctor',
       'fetch',
       'store',
       'settings',
       'addresses',
     ])
-    expect(program.commands.map((command) => command.name())).toEqual(['robots', 'explain', 'fetch', 'store'])
     for (const command of program.commands) {
       expect(command.summary()).not.toBe('')
       for (const { description } of [...command.options, ...command.registeredArguments])

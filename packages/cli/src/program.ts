@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addAddressesCommand } from './commands/addresses.js'
+import { addDoctorCommand } from './commands/doctor.js'
 import { addExplainCommand } from './commands/explain.js'
 import { addFetchCommand } from './commands/fetch.js'
 import { addRobotsCommand } from './commands/robots.js'
@@ -40,6 +41,7 @@ export function createProgram(io: Io): Command {
     })
   addRobotsCommand(program, io)
   addExplainCommand(program, io)
+  addDoctorCommand(program, io)
   addFetchCommand(program, io)
   addStoreCommand(program, io)
   addSettingsCommand(program, io)
