@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import type { Origins } from '../origins.js'
+import { FETCH_PATH } from '../tracker/fetch-target.js'
 import { createAnswering, type Answer, type Visit } from './answers.js'
 import { accountPage } from './pages/account-page.js'
 import { addToBasket, basketPage, removeFromBasket } from './pages/basket-page.js'
@@ -10,6 +11,7 @@ import { homePage } from './pages/home-page.js'
 import { logIn, loginPage, logOut } from './pages/login-page.js'
 import { orderAddress, placeOrder } from './pages/order-page.js'
 import { notFoundPage } from './pages/problem-pages.js'
+import { robotsFile } from './robots.js'
 import { createSessions } from './sessions.js'
 
 const ASSETS = fileURLToPath(new URL('../../assets/shop/', import.meta.url))
@@ -39,6 +41,7 @@ export function createShop(settings: ShopSettings): Express {
   app.use(express.static(ASSETS, { index: false }))
   app.use(express.urlencoded({ extended: false, limit: '8kb', parameterLimit: 20 }))
 
+  app.get('/robots.txt', robotsFile(FETCH_PATH))
   app.get('/', answering(homePage))
   app.get('/draw', answering(drawPage))
   app.get('/login', answering(loginPage))
