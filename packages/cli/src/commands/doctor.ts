@@ -91,10 +91,7 @@ async function readRequest(io: Io, pageUrl: string, options: DoctorOptions): Pro
     ...(await readBounds(io, options)),
     url,
     settings: isFromFile ? settings : undefined,
-    paths:
-      options.path === undefined
-        ? robotsPaths(settings)
-        : [robotsPath(options.path, '--path')],
+    paths: options.path === undefined ? robotsPaths(settings) : [robotsPath(options.path, '--path')],
     allowPrivate: options.allowPrivate === true,
     expectRefused: options.expectRefused === true,
     visits: options.visits ?? (visitor.method === 'GET' ? DEFAULT_VISITS : 1),

@@ -25,9 +25,9 @@ export function verdictOn(view: View, { probe }: Observations): FilterVerdict {
 
 export const checkPage: Check = (seen) => {
   const { ok, warn, fail } = resultsOf('page')
-  const { answer } = mainView(seen)
+  const { answer, redirects } = mainView(seen)
   const { status, headers, body, elapsedMs } = answer
-  const said = `${statusOf(answer)} · ${headers.get('content-type') ?? 'no content type'} · ${count(body.length, 'byte')} · ${Math.round(elapsedMs)} ms`
+  const said = `${statusOf(answer)} · ${headers.get('content-type') ?? 'no content type'} · ${count(body.length, 'byte')} · ${Math.round(elapsedMs)} ms${redirects.length === 0 ? '' : ` · after ${count(redirects.length, 'redirect')}`}`
   const lost = seen.failedVisits.map((problem) => warn(problem, finding('page-failing')))
   if (status >= 500) return [fail(said, finding('page-failing')), ...lost]
   return [status >= 400 ? warn(said, finding('page-failing')) : ok(said), ...lost]

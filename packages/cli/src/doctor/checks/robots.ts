@@ -10,8 +10,9 @@ export const checkRobotsFile: Check = ({ robots, probe }) => {
   if ('problem' in robots) return [notChecked(robots.problem)]
   const { answer } = robots
   const path = probe.url.pathname
-  // Crawlers then stay away from the whole site (RFC 9309, 2.3.1.4).
-  if (answer.status >= 500) return [notChecked(`${answer.url.href} answered ${statusOf(answer)}`)]
+  // Crawlers follow a redirect; an error of the server keeps them from the whole site (RFC 9309, 2.3.1).
+  if (answer.status >= 500 || (answer.status >= 300 && answer.status < 400))
+    return [notChecked(`${answer.url.href} answered ${statusOf(answer)}`)]
   if (answer.status !== 200) return [warn(`${answer.url.href} answered ${statusOf(answer)}`, finding('robots-allowed'))]
   const open = checkRobots(answer.body, [path], undefined).filter(({ isAllowed }) => isAllowed)
   if (open.length === 0) return [ok(`keeps crawlers away from ${path}`)]
