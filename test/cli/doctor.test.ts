@@ -1,7 +1,7 @@
 // `facsimile doctor` finds what is wrong with a site, and nothing on one that is well.
 import { createServer as createTlsServer } from 'node:https'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { WORDS, type Explanation, type WordKind } from '@facsimile/core'
 import { createDemo } from '@facsimile/demo'
 import { createFacsimile, type Facsimile, type FacsimileSettings } from '@facsimile/express'
+import { CHECK_NAMES } from '../../packages/cli/src/doctor/check-result.js'
 import { createTestFacsimile, listenUntilTheEnd, serve } from '../support/filtered-site.js'
 import { createSpyProvider } from '../express/support/spy-provider.js'
 import { createSelfSigned } from '../stores/support/redis-certificate.js'
@@ -482,6 +483,12 @@ describe('facsimile doctor', () => {
       for (const text of ['marker', ...encryptionKeys, ...tokens]) expect(run.stdout + run.stderr).not.toContain(text)
     }
     expect(tokens.length).toBeGreaterThan(5)
+  })
+
+  test('has its checks listed in docs/doctor.md', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../docs/doctor.md'), 'utf8')
+    const listed = Array.from(page.matchAll(/^\| `([\w. ]+(?:URL)?)` /gm), ([, name]) => name)
+    expect(listed).toEqual(CHECK_NAMES)
   })
 
   test('says what it cannot reach, and what --ca cannot read', async () => {

@@ -105,7 +105,11 @@ function problemIn(diagnosis: Diagnosis) {
   const [first] = fails
   if (first === undefined) return undefined
   const words = [...new Set(fails.map(({ word }) => word?.word ?? ''))]
-  return failure(`something is wrong with the installation: ${words.join(', ')}`, remedyOf(first) ?? '')
+  const remedy = words.length === 1 ? remedyOf(first) : undefined
+  return failure(
+    `something is wrong with the installation: ${words.join(', ')}`,
+    remedy ?? 'The report has the remedy for each.',
+  )
 }
 
 function readVisits(text: string): number {

@@ -102,7 +102,7 @@ export function parsePageUrl(text: string): URL {
 }
 
 /** Reads a number above 0 and up to `most`; throws a usage failure that names the option. */
-export function numberUpTo(option: string, most: number): (text: string) => number {
+function numberUpTo(option: string, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
     if (/^\d{1,12}(?:\.\d{1,6})?$/.test(text) && value > 0 && value <= most) return value

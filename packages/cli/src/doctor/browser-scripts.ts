@@ -2,7 +2,7 @@
 import type { CDPSession } from 'playwright-core'
 
 /** A script that the browser has read, and whether it ran. */
-export interface RanScript {
+interface RanScript {
   /** That of the page, for a script that stands in it. */
   readonly url: string
   readonly source: string
@@ -11,7 +11,7 @@ export interface RanScript {
   readonly errors: readonly string[]
 }
 
-export interface Violation {
+interface Violation {
   /** Such as `script-src-elem`. */
   readonly directive: string
   /** What was refused: a URL, or `inline`. */

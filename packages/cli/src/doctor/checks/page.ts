@@ -3,7 +3,7 @@ import { judgeFilter, type FilterVerdict } from '../../crawl/filter-verdict.js'
 import type { Word } from '../../crawl/word.js'
 import { statusOf } from '../../crawl/fetcher-probe.js'
 import { count } from '../../terminal.js'
-import { finding, resultsOf, type Check, type CheckResult } from '../check-result.js'
+import { finding, resultsOf, type Check } from '../check-result.js'
 import type { Expectations, Observations, View } from '../observations.js'
 
 const SOURCES = {
@@ -27,7 +27,14 @@ export const checkPage: Check = (seen) => {
   const { ok, warn, fail } = resultsOf('page')
   const { answer, redirects } = mainView(seen)
   const { status, headers, body, elapsedMs } = answer
-  const said = `${statusOf(answer)} · ${headers.get('content-type') ?? 'no content type'} · ${count(body.length, 'byte')} · ${Math.round(elapsedMs)} ms${redirects.length === 0 ? '' : ` · after ${count(redirects.length, 'redirect')}`}`
+  const facts = [
+    statusOf(answer),
+    headers.get('content-type') ?? 'no content type',
+    count(body.length, 'byte'),
+    `${Math.round(elapsedMs)} ms`,
+    ...(redirects.length === 0 ? [] : [`after ${count(redirects.length, 'redirect')}`]),
+  ]
+  const said = facts.join(' · ')
   const lost = seen.failedVisits.map((problem) => warn(problem, finding('page-failing')))
   if (status >= 500) return [fail(said, finding('page-failing')), ...lost]
   return [status >= 400 ? warn(said, finding('page-failing')) : ok(said), ...lost]
@@ -65,13 +72,4 @@ function reasonInSettings({ word }: FilterVerdict, { settings }: Expectations): 
 export function missingPage(seen: Observations): string | undefined {
   const { outcome, blocked } = verdictOn(mainView(seen), seen)
   return outcome === 'injected' || blocked > 0 ? undefined : 'the page is not injected'
-}
-
-/** The results for checks that a site without a page leaves open. */
-export function skippedWithoutPage(
-  seen: Observations,
-  skip: (said: string) => CheckResult,
-): readonly CheckResult[] | undefined {
-  const reason = missingPage(seen)
-  return reason === undefined ? undefined : [skip(reason)]
 }
