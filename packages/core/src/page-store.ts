@@ -29,8 +29,14 @@ interface Entry {
   readonly page: PageFacts
   readonly body: CapturedBody
   readonly isInspected: boolean
-  /** When the provider was asked, if it was. */
-  readonly startedAt: number | undefined
+  readonly startedAt: number
+}
+
+interface LossFacts {
+  readonly reason: Loss
+  readonly error?: unknown
+  /** How long the provider was given; nothing where it was not asked. */
+  readonly durationMs?: number
 }
 
 export interface PageStore {
@@ -89,9 +95,8 @@ export function createPageStore(
     return new CapturedBody(provider, maxBytes, isHeard ? new AsyncResource('FacsimilePage') : undefined)
   }
 
-  function lose({ token, page, body, isInspected, startedAt }: Entry, reason: Loss, error?: unknown): void {
+  function lose({ token, page, body, isInspected }: Entry, { reason, error, durationMs = 0 }: LossFacts): void {
     const { method, status } = page
-    const durationMs = startedAt === undefined ? 0 : performance.now() - startedAt
     body.discard()
     if (!isInspected) body.inRequest(() => losses.add(reason, { method, status, durationMs }, error))
     fates.lost(token, reason)
@@ -115,7 +120,7 @@ export function createPageStore(
       await answer
       onStored(entry)
     } catch (error) {
-      lose(entry, lossOf(error), error)
+      lose(entry, { reason: lossOf(error), error, durationMs: performance.now() - entry.startedAt })
     } finally {
       storesInFlight--
       bytesInFlight -= bytes
@@ -136,12 +141,12 @@ export function createPageStore(
         provider: provider.name,
         method,
         status,
-        durationMs: performance.now() - (startedAt ?? 0),
+        durationMs: performance.now() - startedAt,
       })),
     )
   }
 
-  function refusalOf(body: CapturedBody): { reason: Loss; error?: Error } | undefined {
+  function refusalOf(body: CapturedBody): LossFacts | undefined {
     if (body.failure !== undefined) return { reason: 'failed', error: body.failure }
     if (body.tooLarge) return { reason: 'too-large' }
     if (storesInFlight >= MAX_STORES_IN_FLIGHT || bytesInFlight + body.bytes > MAX_BYTES_IN_FLIGHT) {
@@ -161,8 +166,9 @@ export function createPageStore(
     forget: arrivals.settle,
     keep(token, page, body, isInspected = false) {
       const refusal = refusalOf(body)
-      if (refusal === undefined) store({ token, page, body, isInspected, startedAt: performance.now() })
-      else lose({ token, page, body, isInspected, startedAt: undefined }, refusal.reason, refusal.error)
+      const entry = { token, page, body, isInspected, startedAt: performance.now() }
+      if (refusal === undefined) store(entry)
+      else lose(entry, refusal)
     },
     arrival: (token) => arrivals.wait(token, ARRIVAL_DEADLINE_MS),
     fetched: fates.fetched,
