@@ -79,3 +79,14 @@ test(
   },
   TIMEOUT_MS,
 )
+
+test(
+  'does not wait for a page whose script never ends',
+  async () => {
+    const { port } = await serveSnippet('<script>onload=()=>setTimeout(()=>{for(;;);},1)</script>')
+    const { of } = await look(`http://127.0.0.1:${port}/`, '--timeout', '2')
+    expect(of('browser')[0]).toMatchObject({ state: 'fail', word: 'page-failing' })
+    expect(of('browser')[0]?.said).toContain('Chromium cannot open the page')
+  },
+  TIMEOUT_MS,
+)

@@ -402,6 +402,8 @@ describe('facsimile doctor', () => {
       const run = await doctor([`${demo.shopUrl}/`, '--json'])
       expect({ stderr: run.stderr, found: findingsIn(run) }).toEqual({ stderr: '', found: [] })
       expect(run.exitCode).toBe(0)
+      const robots = await (await fetch(`${demo.shopUrl}/robots.txt`)).text()
+      expect(robots).toBe((await runCli(['robots'], { cwd: folder })).stdout)
       const told = await runCli(['doctor', `${demo.shopUrl}/draw`, '--cookie', 'a=b'], { cwd: folder, isTTY: true })
       expect(told).toMatchObject({ exitCode: 0, stderr: '' })
       expect(told.stdout).toContain('All is well')

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { comparePages } from '@facsimile/core'
 import { createCookieJar } from '../crawl/cookie-jar.js'
 import { findFetchUrls } from '../crawl/fetch-url.js'
+import type { RequestBounds } from '../crawl/http-request.js'
 import { missingFetchUrl } from '../crawl/missing-fetch-url.js'
 import { visitPage } from '../crawl/page-visit.js'
 import { isPublicAddress } from '../crawl/public-address.js'
@@ -15,14 +16,7 @@ import type { Io } from '../io.js'
 import { openReplacement, type ReplacementFile } from '../replacement-file.js'
 import { robotsPath, robotsPaths } from '../robots/fetch-path.js'
 import { readFetchSettings } from '../settings-file.js'
-import {
-  addVisitOptions,
-  parsePageUrl,
-  readBounds,
-  VALUES_FROM_FILES,
-  type RequestBounds,
-  type VisitOptions,
-} from './visit-options.js'
+import { addVisitOptions, parsePageUrl, readBounds, VALUES_FROM_FILES, type VisitOptions } from './visit-options.js'
 
 interface FetchOptions extends VisitOptions {
   readonly out?: string

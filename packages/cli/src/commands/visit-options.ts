@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { Option, type Command } from 'commander'
 import { readBounded } from '../bounded-input.js'
+import type { RequestBounds } from '../crawl/http-request.js'
 import type { VisitorOptions } from '../crawl/visitor-request.js'
 import { reasonOf, usageFailure } from '../failure.js'
 import type { Io } from '../io.js'
@@ -14,13 +15,6 @@ export interface VisitOptions extends VisitorOptions {
   readonly allowPrivate?: true
   readonly ca?: string
   readonly json?: true
-}
-
-/** What every request of one call has in common. */
-export interface RequestBounds {
-  readonly timeoutMs: number
-  readonly maxBytes: number
-  readonly ca: Buffer | undefined
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 10

@@ -8,7 +8,17 @@ import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 
 import { failure, reasonOf } from '../failure.js'
 import { InsideAddressError, insideAddressIn, lookupPublicOnly } from './public-address.js'
 
-export interface HttpQuestion {
+/** What every request of one call has in common. */
+export interface RequestBounds {
+  /** For the whole of the request, up to the last byte of the body. */
+  readonly timeoutMs: number
+  /** Of the body, before and after decoding. */
+  readonly maxBytes: number
+  /** Certificates, in PEM, of authorities to trust beside those that Node knows. */
+  readonly ca?: Buffer | undefined
+}
+
+export interface HttpQuestion extends RequestBounds {
   /** http or https, without user name and password. */
   readonly url: URL
   /** How messages call the URL, where it holds a secret. */
@@ -16,14 +26,8 @@ export interface HttpQuestion {
   readonly method: string
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly body?: Buffer
-  /** For the whole of the request, up to the last byte of the body. */
-  readonly timeoutMs: number
-  /** Of the body, before and after decoding. */
-  readonly maxBytes: number
   /** Connect to public addresses alone. */
   readonly publicOnly: boolean
-  /** Certificates, in PEM, of authorities to trust beside those that Node knows. */
-  readonly ca?: Buffer | undefined
   /** The server to connect to in place of the one that the URL names, which stays in Host and in TLS. */
   readonly via?: ServerAddress | undefined
 }

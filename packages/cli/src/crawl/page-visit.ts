@@ -1,18 +1,15 @@
 // Gets a page as a visitor's browser does: with cookies, and along the redirects within its own origin.
 import { failure } from '../failure.js'
 import type { CookieJar } from './cookie-jar.js'
-import { sendRequest, type HttpAnswer, type ServerAddress } from './http-request.js'
+import { sendRequest, type HttpAnswer, type RequestBounds, type ServerAddress } from './http-request.js'
 import { isPublicAddress } from './public-address.js'
 
-export interface VisitOptions {
+export interface VisitOptions extends RequestBounds {
   readonly method: string
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly body?: Buffer
-  readonly timeoutMs: number
-  readonly maxBytes: number
   /** Also go on to private addresses when the first answer came from a public one. */
   readonly allowPrivate: boolean
-  readonly ca?: Buffer | undefined
   /** The server to connect to for all of it. */
   readonly via?: ServerAddress | undefined
 }

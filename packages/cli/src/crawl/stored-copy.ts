@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { failure } from '../failure.js'
 import { crawlerCookies, showFetchUrl, type FetchUrl } from './fetch-url.js'
-import { sendRequest, type HttpAnswer, type ServerAddress } from './http-request.js'
+import { sendRequest, type HttpAnswer, type RequestBounds, type ServerAddress } from './http-request.js'
 import { parseDictionary } from './structured-dictionary.js'
 
 export interface StoredCopy {
@@ -19,11 +19,8 @@ interface PageFacts {
   readonly capturedAt: Date
 }
 
-export interface CrawlOptions {
-  readonly timeoutMs: number
-  readonly maxBytes: number
+export interface CrawlOptions extends RequestBounds {
   readonly publicOnly: boolean
-  readonly ca?: Buffer | undefined
   /** The server to connect to in place of the one that the fetch URL names. */
   readonly via?: ServerAddress | undefined
 }

@@ -1,6 +1,7 @@
 // Opens the page in Chromium as a visitor, and fetches its copy before the page has run: so nobody else takes it first.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import type { BrowserContext, CDPSession } from 'playwright-core'
 import { createCookieJar, parseCookieHeader } from '../crawl/cookie-jar.js'
@@ -55,7 +56,7 @@ export async function visitInBrowser(request: DoctorRequest, options: CrawlOptio
     await page.goto(request.url.href, { waitUntil: 'load', timeout: request.timeoutMs + SETTLE_MS })
     // A page that is never still has had its time all the same.
     await page.waitForLoadState('networkidle', { timeout: SETTLE_MS }).catch(() => undefined)
-    return { ...document(), ...(await scripts()) }
+    return { ...document(), ...(await withDeadline(scripts(), request.timeoutMs)) }
   } catch (cause) {
     throw failure(
       `Chromium cannot open the page: ${reasonOf(cause).split('\n')[0] ?? ''}`,
@@ -66,6 +67,21 @@ export async function visitInBrowser(request: DoctorRequest, options: CrawlOptio
     )
   } finally {
     await browser.close()
+  }
+}
+
+/** A page whose script never ends lets its browser answer nothing more. */
+async function withDeadline<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
+  const deadline = new AbortController()
+  const late = pause(timeoutMs, undefined, { signal: deadline.signal, ref: false }).then(() => {
+    throw new Error(`a script of the page kept the browser busy for ${timeoutMs / 1000} s`)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    deadline.abort()
+    // Whichever came second has nothing more to say: the browser is closed next.
+    void Promise.allSettled([answer, late])
   }
 }
 

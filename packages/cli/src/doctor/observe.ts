@@ -1,10 +1,9 @@
 // Visits a page as visitors do and fetches its copies as the crawler does, and keeps all that was answered.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RequestBounds } from '../commands/visit-options.js'
 import { createCookieJar } from '../crawl/cookie-jar.js'
 import { findFetchUrls, type FetchUrl } from '../crawl/fetch-url.js'
 import { probeFetcher } from '../crawl/fetcher-probe.js'
-import { sendRequest, type HttpAnswer, type ServerAddress } from '../crawl/http-request.js'
+import { sendRequest, type HttpAnswer, type RequestBounds, type ServerAddress } from '../crawl/http-request.js'
 import { visitPage } from '../crawl/page-visit.js'
 import { isPublicAddress } from '../crawl/public-address.js'
 import { askForCopy, type CrawlOptions } from '../crawl/stored-copy.js'

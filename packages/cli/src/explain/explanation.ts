@@ -1,9 +1,9 @@
 // What happens to one page on its way through the response filter, and why: as much as one visit from outside shows.
 import { comparePages, type PageDifference } from '@facsimile/core'
-import type { RequestBounds } from '../commands/visit-options.js'
 import { createCookieJar } from '../crawl/cookie-jar.js'
 import { findFetchUrls, type FetchUrl } from '../crawl/fetch-url.js'
 import { probeFetcher, type FetcherProbe } from '../crawl/fetcher-probe.js'
+import type { RequestBounds } from '../crawl/http-request.js'
 import { judgeFilter, type FilterVerdict } from '../crawl/filter-verdict.js'
 import { visitPage, type Visit } from '../crawl/page-visit.js'
 import { isPublicAddress } from '../crawl/public-address.js'
