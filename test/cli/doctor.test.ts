@@ -169,6 +169,14 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     word: 'address-admitted',
     plant: async () => [await site(), '--expect-refused'],
   },
+  'a header that is believed from anybody': {
+    word: 'address-admitted',
+    async plant() {
+      const clientAddress = { source: 'x-forwarded-for', trustedProxies: ['0.0.0.0/0'] }
+      const settings = { clientAddress, allowedAddresses: ['203.0.113.0/24'] }
+      return [await site(settings), ...(await config(settings)), '--expect-refused']
+    },
+  },
   'a store that is dead': {
     word: 'store-failing',
     async plant() {

@@ -18,9 +18,10 @@ const OWN_SENTENCES = /^(?:This address may not fetch pages|There is no such pag
 export async function probeFetcher(
   url: URL,
   options: Omit<HttpQuestion, 'url' | 'method' | 'headers' | 'body'>,
+  moreHeaders: Readonly<Record<string, string>> = {},
 ): Promise<FetcherProbe> {
   try {
-    const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'facsimile crawler' }
+    const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'facsimile crawler', ...moreHeaders }
     const answer = await sendRequest({ ...options, url, method: 'GET', headers })
     return { url, outcome: outcomeOf(answer), answer, seen: statusOf(answer) }
   } catch (error) {

@@ -43,6 +43,8 @@ export interface Observations {
   /** Plain views that could not be had, each with why. */
   readonly failedVisits: readonly string[]
   readonly probe: FetcherProbe
+  /** The same with headers that claim an allowed address; `undefined` when this address may be let in. */
+  readonly forged: FetcherProbe | undefined
   readonly robots: Attempt
   readonly crossViews: readonly CrossView[]
   /** `undefined` when no browser was asked for. */

@@ -52,6 +52,7 @@ export async function observeSite(request: DoctorRequest): Promise<Observations>
   const withUrl = visited.find(({ fetchUrls }) => fetchUrls.length > 0)
   const fetcher = fetcherOf(withUrl?.fetchUrls[0], first.answer.url, request.paths)
   const probe = await probeFetcher(fetcher, options)
+  const forged = request.expectRefused ? await probeFetcher(fetcher, options, forgedHeaders(request)) : undefined
   const robots = await attemptAnswer(() => getText(new URL('/robots.txt', fetcher), options))
   await pause(PAUSE_MS)
   const views: View[] = []
@@ -62,9 +63,21 @@ export async function observeSite(request: DoctorRequest): Promise<Observations>
     brokenCodings,
     failedVisits,
     probe,
+    forged,
     robots,
     crossViews: await crossVisits(request, options),
     browser: request.browser === undefined ? undefined : await attempt(() => visitInBrowser(request, options)),
+  }
+}
+
+/** What anybody can write: an address of the crawler, in each header that proxies use. */
+function forgedHeaders({ settings }: DoctorRequest): Readonly<Record<string, string>> {
+  const address = settings?.allowedAddresses[0]?.replace(/\/.*/, '') ?? '127.0.0.1'
+  const source = settings?.clientAddress.source.toLowerCase() ?? 'x-real-ip'
+  return {
+    ...(source === 'socket' ? {} : { [source]: address }),
+    'x-forwarded-for': address,
+    forwarded: `for=${address.includes(':') ? `"[${address}]"` : address}`,
   }
 }
 

@@ -36,9 +36,11 @@ export const checkFetcher: Check = (seen) => {
 
 export const checkAddress: Check = (seen, { expectRefused }) => {
   const { ok, notChecked, fail } = resultsOf('address')
+  if (isRefused(seen) && seen.forged?.outcome === 'admitted')
+    return [fail('a header that claims an allowed address is believed from here', finding('address-admitted'))]
   if (isRefused(seen)) {
     return expectRefused
-      ? [ok('the fetcher refuses this address, as it should')]
+      ? [ok('the fetcher refuses this address, as it should, whatever its headers claim')]
       : [fail('the fetcher refuses this address (403)', finding('address-refused'))]
   }
   if (seen.probe.outcome === 'absent') return [notChecked('the fetcher was not found')]
