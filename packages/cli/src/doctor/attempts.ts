@@ -31,7 +31,8 @@ export async function attempt<T>(get: () => Promise<T>): Promise<T | { readonly 
   try {
     return await get()
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error
+    // What is wrong with the command line is wrong with all of it.
+    if (!(error instanceof CommandFailure) || error.exitCode === 2) throw error
     return { problem: error.message }
   }
 }

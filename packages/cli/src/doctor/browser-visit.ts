@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { connect } from 'node:tls'
+import { isIP } from 'node:net'
+import { connect, rootCertificates } from 'node:tls'
 import type { BrowserContext, CDPSession } from 'playwright-core'
 import { createCookieJar, parseCookieHeader } from '../crawl/cookie-jar.js'
 import { findFetchUrls, type FetchUrl } from '../crawl/fetch-url.js'
@@ -58,13 +59,8 @@ export async function visitInBrowser(request: DoctorRequest, options: CrawlOptio
     await page.waitForLoadState('networkidle', { timeout: SETTLE_MS }).catch(() => undefined)
     return { ...document(), ...(await withDeadline(scripts(), request.timeoutMs)) }
   } catch (cause) {
-    throw failure(
-      `Chromium cannot open the page: ${reasonOf(cause).split('\n')[0] ?? ''}`,
-      'Open it by hand to see why.',
-      {
-        cause,
-      },
-    )
+    const [reason = ''] = reasonOf(cause).split('\n')
+    throw failure(`Chromium cannot open the page: ${reason}`, 'Open it by hand to see why.', { cause })
   } finally {
     await browser.close()
   }
@@ -80,8 +76,6 @@ async function withDeadline<T>(answer: Promise<T>, timeoutMs: number): Promise<T
     return await Promise.race([answer, late])
   } finally {
     deadline.abort()
-    // Whichever came second has nothing more to say: the browser is closed next.
-    void Promise.allSettled([answer, late])
   }
 }
 
@@ -93,12 +87,18 @@ async function addCookies(context: BrowserContext, { cookie, url }: DoctorReques
 /** Chromium reads no file of authorities, so it is told the key of the certificate that was proved here. */
 async function trustArguments({ url, ca, timeoutMs }: DoctorRequest): Promise<readonly string[]> {
   if (ca === undefined || url.protocol !== 'https:') return []
-  const socket = connect({ host: url.hostname, port: Number(url.port || 443), servername: url.hostname, ca })
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const servername = isIP(host) === 0 ? host : ''
+  const socket = connect({ host, port: Number(url.port || 443), servername, ca: [...rootCertificates, ca] })
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(timeoutMs) })
     const key = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' })
     if (key === undefined) return []
     return [`--ignore-certificate-errors-spki-list=${createHash('sha256').update(key).digest('base64')}`]
+  } catch (cause) {
+    throw failure(`no TLS connection to ${url.host}: ${reasonOf(cause)}`, 'See that --ca fits its certificate.', {
+      cause,
+    })
   } finally {
     socket.destroy()
   }

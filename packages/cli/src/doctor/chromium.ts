@@ -22,8 +22,12 @@ const ARGUMENTS = [
 ]
 const LAUNCH_TIMEOUT_MS = 60_000
 
-/** The program that was given, that CHROMIUM_PATH names, or the first that is found. Throws a usage failure when there is none. */
+/**
+ * The program that was given, that CHROMIUM_PATH names, or the first that is found. Throws a usage failure when there is
+ * none, or when playwright-core is not there to start it.
+ */
 export async function findChromium({ env }: Io, given: string | undefined): Promise<string> {
+  await loadPlaywright()
   const named = given ?? env['CHROMIUM_PATH']
   if (named !== undefined && named !== '') {
     if (await isProgram(named)) return named
