@@ -13,6 +13,7 @@ export {
   type AddressRange,
 } from './address/address-range.js'
 export type { AddressReason, AddressVerdict } from './address/address-verdict.js'
+export { createAddressExplainer, type AddressExplanation, type AddressHop } from './address/address-explanation.js'
 // What the predicate of compileAddressRanges takes.
 export { parseIpAddress, type IpAddress } from './address/ip-address.js'
 export { createBlockReport } from './block-report.js'

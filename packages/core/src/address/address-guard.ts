@@ -35,6 +35,7 @@ export interface AddressedRequest {
 /** Never throws. Its time grows in proportion to the one header that it reads, and to the lists of the settings. */
 export type AddressGuard = (request: AddressedRequest) => AddressVerdict
 
+/** From the entry of the nearest proxy outwards; `undefined` is one that is no address. */
 type EntryReader = (lines: readonly string[]) => Iterable<IpAddress | undefined>
 
 interface Peer {
@@ -54,13 +55,13 @@ const MAX_PEER_CHARS = 128
  * denied. Throws `ADDRESS_INVALID` for a bad entry of a list and `SETTINGS_INVALID` for a bad `source`.
  */
 export function createAddressGuard(settings: AddressGuardSettings): AddressGuard {
-  const source = parseSource(settings.source ?? 'socket')
+  const source = parseSource(settings.source)
   const trustedProxies = settings.trustedProxies ?? []
   const allowedAddresses = settings.allowedAddresses ?? []
   const isProxy = compileAddressRanges(trustedProxies, 'clientAddress.trustedProxies')
   const isAllowed = compileAddressRanges(allowedAddresses, 'allowedAddresses')
   const isHeaderBelieved = source !== 'socket' && trustedProxies.length > 0
-  const readEntries: EntryReader = source === 'forwarded' ? readForwardedFromRight : readAddressListFromRight
+  const readEntries = entryReaderOf(source)
   const notListed: Refusal = allowedAddresses.length === 0 ? 'allowlist-empty' : 'not-listed'
 
   function judge(client: IpAddress): AddressVerdict {
@@ -134,8 +135,12 @@ function pickClient(
   return leftmost ?? 'header-missing'
 }
 
+export function entryReaderOf(source: string): EntryReader {
+  return source === 'forwarded' ? readForwardedFromRight : readAddressListFromRight
+}
+
 /** Every line of the header, in order. Node's joined `headers` keeps only the first of some duplicates. */
-function findHeaderLines(rawHeaders: readonly string[], name: string): readonly string[] {
+export function findHeaderLines(rawHeaders: readonly string[], name: string): readonly string[] {
   let lines: string[] | undefined
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const lineName = rawHeaders[at] ?? ''
@@ -146,7 +151,8 @@ function findHeaderLines(rawHeaders: readonly string[], name: string): readonly 
   return lines ?? NO_LINES
 }
 
-function parseSource(source: unknown): string {
+/** The source in small letters. Throws `SETTINGS_INVALID` for what is no header name. */
+export function parseSource(source: unknown = 'socket'): string {
   if (typeof source === 'string' && isHeaderToken(source)) return source.toLowerCase()
   throw new FacsimileError(
     'SETTINGS_INVALID',
