@@ -156,7 +156,7 @@ function openBody(
   editPageHeaders(res, merged, visit, context, bodyBytes)
   addToPolicies(res, visit.fitted.sourcesFor(values))
   announce(res, visit)
-  visit.fitted.blocked.forEach(context.reportBlocked)
+  if (visit.watch === undefined) visit.fitted.blocked.forEach(context.reportBlocked)
   return { outcome: 'page', body, contentType: header('content-type') ?? '', firstOutput, coding }
 }
 

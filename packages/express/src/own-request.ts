@@ -24,7 +24,16 @@ export interface OwnQuestion {
 }
 
 /** The viewer's own, so that the answer is the one that the viewer would get. */
-const OF_THE_VIEWER = ['cookie', 'user-agent', 'accept-language', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded']
+const OF_THE_VIEWER = [
+  'cookie',
+  'sec-gpc',
+  'dnt',
+  'user-agent',
+  'accept-language',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'forwarded',
+]
 const DECODERS = new Map([
   ['gzip', promisify(gunzip)],
   ['br', promisify(brotliDecompress)],
