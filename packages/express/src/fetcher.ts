@@ -1,5 +1,4 @@
 // Answers the crawler: GET {fetchPath}?t={token} with the stored page, once.
-import type { OutgoingHttpHeaders } from 'node:http'
 import {
   explain,
   maskPageToken,
@@ -15,9 +14,9 @@ import {
 } from '@facsimile/core'
 import { isGone, targetOf, urlOf, type Request, type Response } from './http-types.js'
 import { shareHiddenClasses } from './object-layout.js'
+import { ALWAYS_SENT, plainAnswer, sendAnswer, type Answer } from './own-answer.js'
 import { createDigestMemory, digestOf } from './page-digest.js'
 import type { StoredPages } from './page-stores.js'
-import { classMethodsOf } from './response-hooks.js'
 
 export interface FetcherParts {
   readonly settings: Settings
@@ -29,48 +28,19 @@ export interface FetcherParts {
   readonly now: () => number
 }
 
-interface Answer {
-  readonly status: number
-  /** All of them. */
-  readonly headers: OutgoingHttpHeaders
-  readonly body: Buffer
-}
-
-/** On every answer: nobody keeps it, no search engine lists it, nothing else is made of it. */
-const ALWAYS = {
-  'Cache-Control': 'no-store',
-  'X-Robots-Tag': 'noindex, nofollow, noarchive',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-}
-
 /** With a page: stored HTML is served from the site's own origin, so it may run nothing and reach nothing there. */
 const WITH_PAGE = {
-  ...ALWAYS,
+  ...ALWAYS_SENT,
   'Content-Security-Policy': "sandbox; default-src 'none'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'",
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Cross-Origin-Opener-Policy': 'same-origin',
 }
 
-/** What a middleware further out may have set, and what must not go with a stored page. */
-const NEVER = [
-  'Set-Cookie',
-  'ETag',
-  'Last-Modified',
-  'Expires',
-  'Vary',
-  'Accept-Ranges',
-  'Content-Encoding',
-  'Link',
-  'Access-Control-Allow-Origin',
-  'Access-Control-Allow-Credentials',
-]
-
-const DENIED = refusal(403, 'This address may not fetch pages.')
-const METHOD_REFUSED = refusal(405, 'Only GET and HEAD are answered here.', { Allow: 'GET, HEAD' })
+const DENIED = plainAnswer(403, 'This address may not fetch pages.')
+const METHOD_REFUSED = plainAnswer(405, 'Only GET and HEAD are answered here.', { Allow: 'GET, HEAD' })
 /** One answer for all misses, so that it tells nothing of the token. */
-const MISSING = refusal(404, 'There is no such page, or no more.')
-const UNAVAILABLE = refusal(503, 'The page cannot be looked up at this moment.', { 'Retry-After': 5 })
+const MISSING = plainAnswer(404, 'There is no such page, or no more.')
+const UNAVAILABLE = plainAnswer(503, 'The page cannot be looked up at this moment.', { 'Retry-After': 5 })
 
 /** Answers the request, whatever its path is. */
 export type Fetcher = (req: Request, res: Response) => void
@@ -146,7 +116,7 @@ export function createFetcher({ settings, guard, logger, events, pages, now }: F
   return function answerFetch(req, res) {
     shareHiddenClasses(req, res)
     answer(req, res)
-      .then((found) => found && send(res, found))
+      .then((found) => found && sendAnswer(res, found))
       .catch((error: unknown) => {
         logger.error({ err: error }, 'The fetcher failed.')
         res.destroy()
@@ -171,22 +141,4 @@ function answerWith({ body, contentType, status, method, capturedAt }: CapturedP
     'Content-Length': body.length,
   }
   return { status: 200, headers, body }
-}
-
-function refusal(status: number, sentence: string, headers: OutgoingHttpHeaders = {}): Answer {
-  const body = Buffer.from(`${sentence}\n`)
-  const ofText = { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': body.length }
-  return { status, headers: { ...ALWAYS, ...headers, ...ofText }, body }
-}
-
-/**
- * Sends by the methods of the response's class. What middlewares further out put before them would set a session's
- * cookie, compress the page or, where the response filter is one of them, fill it with snippets once more.
- */
-function send(res: Response, { status, headers, body }: Answer): void {
-  for (const name of NEVER) res.removeHeader(name)
-  const methods = classMethodsOf(res)
-  methods.writeHead.call(res, status, headers)
-  // Node leaves the body of an answer to HEAD out by itself.
-  methods.end.call(res, body)
 }
