@@ -1,8 +1,10 @@
 // Puts the parts together: settings in, middleware out.
 import { createEventSource, createSafeLogger, type PageToken } from '@facsimile/core'
+import { createDebugPage } from './debug/debug-page.js'
 import { createGeneration, type Generation } from './generation.js'
-import { hasPath, urlOf, type Middleware, type Response } from './http-types.js'
-import { followSettings } from './live-settings.js'
+import { hasPath, urlOf, type Middleware, type Request, type Response } from './http-types.js'
+import { createInspector } from './inspection.js'
+import { followSettings, type SettingsState } from './live-settings.js'
 import { createPageStores } from './page-stores.js'
 import { createPastPaths } from './past-paths.js'
 import { warnOfGaps } from './setting-gaps.js'
@@ -12,12 +14,14 @@ import { openSettings, type LiveFacsimileSettings } from './settings-source.js'
 const DEFAULT_TIMEOUT_MS = 5_000
 
 export interface Facsimile {
-  /** Filter and fetcher in one; mount it before the routes, and after `compression`. */
+  /** Filter, fetcher and debug page in one; mount it before the routes, and after `compression`. */
   readonly middleware: Middleware
   /** Inserts the snippets into pages and stores what passes. */
   readonly responseFilter: Middleware
   /** Answers the crawler under `fetchPath`; every other request goes on. */
   readonly fetcher: Middleware
+  /** Shows allowed addresses under `debugPath` why a page is or is not recorded; every other request goes on. */
+  readonly debugPage: Middleware
   /**
    * The token of the page that `res` will be, for an application that places it itself; `undefined` when the page will
    * not be stored. Ask before the page is written.
@@ -57,6 +61,10 @@ export function createFacsimile(input: LiveFacsimileSettings = {}, internals: Fa
   const pastPaths = createPastPaths()
   let current: Generation = createGeneration(source.first, parts)
   warnOfGaps(source.first, logger)
+  const inspector = createInspector({ watches, stores, current: () => current })
+  const state = (): SettingsState => live.state
+  const debug = createDebugPage({ logger, events, stores, inspector, watches, state, now })
+  debug.use(current.settings, current.guard)
   const live = followSettings({
     source,
     logger,
@@ -67,10 +75,16 @@ export function createFacsimile(input: LiveFacsimileSettings = {}, internals: Fa
       current = createGeneration(settings, parts)
       if (before.fetchPath !== settings.fetchPath) pastPaths.add(before.fetchPath, before.maxCachedSeconds * 1000)
       warnOfGaps(settings, logger)
+      debug.use(settings, current.guard)
     },
   })
 
   const isForFetcher = (url: string) => hasPath(url, current.settings.fetchPath) || pastPaths.has(url)
+
+  function answerFetch(req: Request, res: Response, url: string): void {
+    const fetcher = debug.isOwnFetch(url) ? current.quietFetcher : current.fetcher
+    fetcher(req, res)
+  }
 
   async function flush(timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
     await stores.flush(timeoutMs)
@@ -79,14 +93,20 @@ export function createFacsimile(input: LiveFacsimileSettings = {}, internals: Fa
   return {
     middleware: function facsimileMiddleware(req, res, next) {
       const url = urlOf(req)
-      if (isForFetcher(url)) current.fetcher(req, res)
+      if (isForFetcher(url)) answerFetch(req, res, url)
+      else if (debug.answersTo(url)) debug.answer(req, res)
       else current.filter.pass(req, res, url, next)
     },
     responseFilter: function facsimileResponseFilter(req, res, next) {
       current.filter.pass(req, res, urlOf(req), next)
     },
     fetcher: function facsimileFetcher(req, res, next) {
-      if (isForFetcher(urlOf(req))) current.fetcher(req, res)
+      const url = urlOf(req)
+      if (isForFetcher(url)) answerFetch(req, res, url)
+      else next()
+    },
+    debugPage: function facsimileDebugPage(req, res, next) {
+      if (debug.answersTo(urlOf(req))) debug.answer(req, res)
       else next()
     },
     tokenFor: (res) => current.filter.tokenFor(res),
@@ -94,6 +114,7 @@ export function createFacsimile(input: LiveFacsimileSettings = {}, internals: Fa
     flush,
     async close(timeoutMs) {
       live.close()
+      debug.close()
       await flush(timeoutMs)
       await stores.close()
     },

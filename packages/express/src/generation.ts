@@ -1,5 +1,12 @@
 // What one version of the settings comes to: the filter and the fetcher that work by it.
-import { createAddressGuard, type AddressGuard, type EventSource, type Logger, type Settings } from '@facsimile/core'
+import {
+  createAddressGuard,
+  createSafeLogger,
+  type AddressGuard,
+  type EventSource,
+  type Logger,
+  type Settings,
+} from '@facsimile/core'
 import { createFetcher, type Fetcher } from './fetcher.js'
 import { createFilterContext } from './filter-context.js'
 import type { PageStores } from './page-stores.js'
@@ -26,7 +33,12 @@ export interface Generation {
   readonly guard: AddressGuard
   readonly filter: ResponseFilter
   readonly fetcher: Fetcher
+  /** For what the debug page asks itself: it tells neither log nor events. */
+  readonly quietFetcher: Fetcher
 }
+
+/** Tells nobody. */
+const NO_EVENTS: EventSource = { hasSubscribers: () => false, publish: () => undefined, listen: () => undefined }
 
 /** Throws what a cache provider's location is refused for; then nothing has changed. */
 export function createGeneration(settings: Settings, parts: GenerationParts): Generation {
@@ -37,5 +49,12 @@ export function createGeneration(settings: Settings, parts: GenerationParts): Ge
   const filter = createResponseFilter(
     createFilterContext({ owner, settings, guard, logger, events, pages, watches, now, random }),
   )
-  return { settings, guard, filter, fetcher: createFetcher({ settings, guard, logger, events, pages: stores, now }) }
+  const fetching = { settings, guard, pages: stores, now }
+  return {
+    settings,
+    guard,
+    filter,
+    fetcher: createFetcher({ ...fetching, logger, events }),
+    quietFetcher: createFetcher({ ...fetching, logger: createSafeLogger(undefined), events: NO_EVENTS }),
+  }
 }

@@ -21,7 +21,7 @@ export interface InspectedSnippet {
 }
 
 /** A piece of the page that the application has not written. */
-export interface InspectedInsertion {
+interface InspectedInsertion {
   /** Where it begins in the page that left. */
   readonly offset: number
   readonly bytes: number

@@ -11,6 +11,7 @@ import {
   type Logger,
   type Loss,
   type Miss,
+  type PageFacts,
   type PageStore,
   type PageToken,
   type Settings,
@@ -37,6 +38,11 @@ export interface PageStores extends StoredPages {
   lossOf(token: PageToken): Loss | undefined
   /** The store for pages under `settings`: the same one as before unless what concerns it was changed. */
   use(settings: Settings): PageStore | undefined
+  /**
+   * Stores a page that no visitor got, and that nothing counts; resolves when it is there or lost, with false where
+   * nothing is stored. Rejects with `PROVIDER_TIMEOUT` after 2 seconds.
+   */
+  tryOut(token: PageToken, page: PageFacts, body: Buffer): Promise<boolean>
   /** What the pages of the present settings are kept in. */
   readonly provider: CacheProvider | undefined
   flush(timeoutMs: number): Promise<void>
@@ -93,6 +99,16 @@ export function createPageStores(logger: Logger, events: EventSource): PageStore
       if (current !== undefined) retire(current)
       current = next
       return next?.pages
+    },
+    async tryOut(token, page, body) {
+      if (current === undefined) return false
+      const { pages } = current
+      const captured = pages.capture(body.length)
+      captured.hold(body, true)
+      pages.expect(token)
+      pages.keep(token, page, captured, true)
+      await pages.arrival(token)
+      return true
     },
     arrival(token) {
       if (retired.length === 0) return current?.pages.arrival(token) ?? Promise.resolve()

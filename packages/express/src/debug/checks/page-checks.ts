@@ -1,0 +1,58 @@
+// What an inspected page says of the installation: whether the filter stands where it should, and what became of the page.
+import type { PassOver, Settings } from '@facsimile/core'
+import type { Inspection } from '../../inspection.js'
+import { fine, found, notStored, passedOver, unknown, type Verdict } from '../verdict.js'
+import { readReuse } from './cache-headers.js'
+
+/** Responses that are no pages are passed over rightly. */
+const RIGHTLY: ReadonlySet<PassOver> = new Set(['redirect', 'no-body', 'partial', 'attachment', 'own-path'])
+const FAULTS: ReadonlySet<PassOver> = new Set(['error', 'undecodable'])
+const EXPLAIN_ANOTHER = 'Explain the path of a page, further down.'
+
+/** `nowMs` is the time by which an Expires header is read. */
+export function checkPage(inspection: Inspection, settings: Settings, nowMs: number): readonly Verdict[] {
+  const { path, failure, status, passes, passedOver: word, isCompressedInside } = inspection
+  if (failure !== undefined)
+    return [unknown(`No answer came for ${path}.`, 'See why the own server does not answer.', failure)]
+  const answered = `${path} answered ${status ?? 'nothing'}.`
+  if (passes === 0) return settings.disableFilter && settings.disableCache ? [] : [checkAbsence(inspection, answered)]
+  return [
+    ...(passes > 1 ? [found('warning', 'mounted-twice', `${path} came through it ${passes} times.`)] : []),
+    ...(isCompressedInside ? [found('warning', 'compressed-inside', answered)] : []),
+    ...(word === undefined ? checkOutcome(inspection, answered) : [checkPassOver(word, answered)]),
+    ...checkReuse(inspection, settings, nowMs),
+  ]
+}
+
+function checkAbsence({ headers, path }: Inspection, answered: string): Verdict {
+  return /^text\/html\b/i.test(headers['content-type'] ?? '')
+    ? found('fault', 'filter-not-reached', answered)
+    : unknown(`What ${path} answered is no page, and did not pass the filter.`, EXPLAIN_ANOTHER, answered)
+}
+
+function checkPassOver(word: PassOver, answered: string): Verdict {
+  if (RIGHTLY.has(word)) return unknown(`There is no page to judge by (${word}).`, EXPLAIN_ANOTHER, answered)
+  return passedOver(FAULTS.has(word) ? 'fault' : 'warning', word, answered)
+}
+
+function checkOutcome({ path, snippets, stored }: Inspection, answered: string): readonly Verdict[] {
+  const blocked = snippets.flatMap(({ name, outcome, directive = 'the policy', remedy = '' }) =>
+    outcome === 'blocked' ? [found('fault', 'snippet-blocked', `${name}, by ${directive} of ${path}. ${remedy}`)] : [],
+  )
+  const lost = stored === undefined || stored === 'stored' ? [] : [notStored(stored, answered)]
+  if (blocked.length + lost.length > 0) return [...blocked, ...lost]
+  const inserted = snippets.filter(({ outcome }) => outcome === 'inserted').map(({ name }) => name)
+  const names = inserted.length === 0 ? 'without a snippet' : `with ${inserted.join(', ')}`
+  const copy = stored === 'stored' ? 'its copy is stored' : 'no copy is kept'
+  return [fine('The filter is in place.', `${path} leaves ${names}; ${copy}.`)]
+}
+
+/** A page that is shown twice has a token that is good for once. */
+function checkReuse({ path, stored, headers }: Inspection, settings: Settings, nowMs: number): readonly Verdict[] {
+  if (!settings.deleteAfterPull || stored === undefined) return []
+  const { byOthers, byBrowser } = readReuse(headers, nowMs)
+  const { 'cache-control': cacheControl, expires = '' } = headers
+  const seen = `${path} has ${cacheControl === undefined ? `Expires: ${expires}` : `Cache-Control: ${cacheControl}`}`
+  if (byOthers) return [found('warning', 'page-cacheable', seen)]
+  return byBrowser ? [found('warning', 'page-kept-by-browsers', seen)] : []
+}

@@ -1,0 +1,19 @@
+// Figures as people read them.
+
+/** 5312 becomes `5,312 bytes`. */
+export function formatBytes(bytes: number): string {
+  return `${formatCount(bytes)} ${bytes === 1 ? 'byte' : 'bytes'}`
+}
+
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-GB')
+}
+
+/** 0.42 becomes `0.4 ms`, 5312 `5.3 s`, 90000 `1.5 min`. */
+export function formatMs(ms: number): string {
+  if (ms < 10) return `${Math.max(0, ms).toFixed(1)} ms`
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
+  if (ms < 3_600_000) return `${(ms / 60_000).toFixed(1)} min`
+  return `${(ms / 3_600_000).toFixed(1)} h`
+}
