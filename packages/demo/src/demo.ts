@@ -46,6 +46,8 @@ export interface DemoSettings {
 export interface Demo {
   readonly shopUrl: string
   readonly trackerUrl: string
+  /** Where Facsimile tells whether pages are recorded, and why not. */
+  readonly debugUrl: string
   /** Ends every connection and lets the process exit, within 2 seconds. A second call does nothing more. */
   close(): Promise<void>
 }
@@ -57,6 +59,8 @@ const TROUBLE_LOGGER: FacsimileSettings['logger'] = {
   warn: (fields, message) => console.warn(message, fields),
   error: (fields, message) => console.error(message, fields),
 }
+
+const DEBUG_PATH = `${FETCH_PATH}/debug`
 
 /** How long Facsimile may take to finish storing, in milliseconds. */
 const FLUSH_MS = 1000
@@ -85,6 +89,7 @@ export async function createDemo(settings: DemoSettings = {}): Promise<Demo> {
     return {
       shopUrl: shop.main,
       trackerUrl: desk.origins.main,
+      debugUrl: `${shop.main}${DEBUG_PATH}`,
       close: () => (closing ??= closeServers().then(() => facsimile.close(FLUSH_MS))),
     }
   } catch (error) {
@@ -114,6 +119,8 @@ function facsimileSettings(settings: DemoSettings, desk: ReplayDesk, ownHost: st
       clientAddress: { source: 'x-forwarded-for', trustedProxies: [...trustedProxies] },
     }),
     allowedAddresses: [...crawlerAddresses],
+    allowDebug: true,
+    debugPath: DEBUG_PATH,
     logger: TROUBLE_LOGGER,
   }
 }

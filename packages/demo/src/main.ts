@@ -16,10 +16,11 @@ try {
   process.exitCode = 1
 }
 
-function greet({ shopUrl, trackerUrl }: Demo): void {
+function greet({ shopUrl, trackerUrl, debugUrl }: Demo): void {
   console.log(`
   Lantern & Loom, a shop          ${shopUrl}
   Replay desk, what it records    ${trackerUrl}
+  Is it recorded, and why not?    ${debugUrl}
 
   Open both side by side. Sign in to the shop as mira, password lantern, and look at
   the account page; then open its recording in Replay desk. Try the draw and an order too.
