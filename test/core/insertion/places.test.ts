@@ -169,6 +169,17 @@ describe('head-start', () => {
     for (const size of [Infinity, 1, 5]) expect(insert(page, only('[S]'), size)).toBe(expected)
   })
 
+  test('goes after such a meta tag that up to 256 bytes of white space precede, however it is split', () => {
+    for (const bytes of [255, 256, 257, 258, 600]) {
+      const page = `<html><head>${'\n'.repeat(bytes)}<meta charset=utf-8><title>`
+      const before = bytes > 256 ? '<head>' : 'utf-8>'
+      for (const size of [Infinity, 1, 12, 200]) {
+        const output = insert(page, only('[S]'), size)
+        expect({ bytes, size, output }).toEqual({ bytes, size, output: page.replace(before, `${before}[S]`) })
+      }
+    }
+  })
+
   test('is all that a page gets whose body is to get nothing', () => {
     const page = '<html><head></head><body><p>x</p></body></html>'
     for (const size of [Infinity, 30, 1])

@@ -108,9 +108,9 @@ export class HeadTree {
    */
   readHeadStart(at: number, data: Buffer): number {
     let next = at
-    while (next < data.length && next - at <= MAX_SPACE_BYTES && isSpace(data[next]!)) next++
+    while (next < data.length && next - at < MAX_SPACE_BYTES && isSpace(data[next]!)) next++
     const isMeta = matchWord(data, next, '<meta')
-    if (isMeta === 'partly' && next - at <= MAX_SPACE_BYTES) return NEEDS_MORE
+    if (isMeta === 'partly') return NEEDS_MORE
     if (isMeta === 'yes') {
       const nameEnd = next + '<meta'.length
       if (nameEnd === data.length) return NEEDS_MORE
