@@ -83,6 +83,14 @@ describe('all four places', () => {
       '<html><head>[HS]<meta a/="x><meta / ="x><title></title>[HE]</head><body>[BS]x[BE]</body>',
     ],
     [
+      'a quote in a long name of a tag, which quotes nothing',
+      '<html><head>[HS]<template><custom-element="a></template></custom-element=\'a>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
+      'a quoted value after a long name of a tag',
+      '<html><head>[HS]<template><custom-element a="></template>"></custom-element/a="</template>"></template>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
       'control characters, which are no other case of any other character',
       '<html><head>[HS]<style><\x0fstyle></head></style>[HE]</head><body>[BS]a</body><!\r- x -->[BE]</html>',
     ],

@@ -20,7 +20,7 @@ import {
 import type { MarkerWatch } from './marker-watch.js'
 import { rawTextOf, type RawTextScanner } from './raw-text.js'
 
-/** No name that matters is longer. */
+/** No name that matters is longer; the rest of a longer one is read as a part of its tag. */
 const MAX_NAME_BYTES = 10
 const UTF8_BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
 
@@ -30,7 +30,7 @@ type State = 'data' | 'tag' | 'comment' | 'bogus-comment' | 'raw-text' | 'head-s
 export class HeadScanner {
   readonly #tree: HeadTree
   #state: State = 'data'
-  #tagState: TagState = 'before-name'
+  #tagState: TagState = 'tag-name'
   #afterTag: AfterTag = 'nothing'
   #commentState: CommentState = 'start'
   /** The text that the tag which is being read, or was read last, begins. */
@@ -240,10 +240,10 @@ export class HeadScanner {
     return next
   }
 
-  /** Reads on to the tag's end; `name` is that of a start tag, after which text may begin. */
+  /** Reads on to the tag's end, from its name or within it; `name` is that of a start tag, after which text may begin. */
   #enterTag(afterTag: AfterTag, name: string | undefined): void {
     this.#state = 'tag'
-    this.#tagState = 'before-name'
+    this.#tagState = 'tag-name'
     this.#afterTag = afterTag
     this.#rawText = name === undefined ? undefined : rawTextOf(name)
   }

@@ -31,8 +31,9 @@ export function opensMarkup(byte: number): boolean {
   return byte === SLASH || byte === BANG || byte === QUESTION || isLetter(byte)
 }
 
-/** Where in a tag, after its name, the tokenizer stands. */
-export type TagState = 'before-name' | 'name' | 'after-name' | 'before-value' | 'double' | 'single' | 'unquoted'
+/** Where in a tag, from its own name on, the tokenizer stands. */
+export type TagState =
+  'tag-name' | 'before-name' | 'name' | 'after-name' | 'before-value' | 'double' | 'single' | 'unquoted'
 
 /** The state after one more byte of a tag, or `end` when that byte was the `>` that closes it. */
 export function stepTag(state: TagState, byte: number): TagState | 'end' {
@@ -47,6 +48,7 @@ export function stepTag(state: TagState, byte: number): TagState | 'end' {
     return byte === SINGLE_QUOTE ? 'single' : 'unquoted'
   }
   if (byte === SLASH) return 'before-name'
+  if (state === 'tag-name') return space ? 'before-name' : state
   if (space) return state === 'before-name' ? state : 'after-name'
   // A `=` where a name should begin is the first letter of a name.
   return byte === EQUALS && state !== 'before-name' ? 'before-value' : 'name'
