@@ -91,6 +91,13 @@ test('a tail that is let go early was looked at up to the snippet', () => {
   }
 })
 
+test('a tail with an end tag in an open comment was looked at up to the last', () => {
+  for (const word of ['no-b', 'yes'])
+    expect(textOf(`<!doctype html><body></body><!-- ${word} </body>`, { bodyEnd: TEXT })).toBe(
+      `<!doctype html><body></body><!-- ${word} ${word === 'yes' ? '[A][B]' : '[A]'}</body>`,
+    )
+})
+
 test('a fragment and a frameset are left alone as ever', () => {
   expect(textOf('<p>a</p>', { bodyEnd: TEXT })).toBe('<p>a</p>')
   const frames = '<!doctype html><frameset></frameset>'
@@ -132,4 +139,16 @@ test('a long text in parts leaves the charset declaration among the first 1024 b
   const long = `[${'x'.repeat(300)}]`
   const after = page.replace('charset=utf-8>', `charset=utf-8>[A]${long}`)
   expect(textOf(page, { headStart: [part('[A]'), part(long, 'no-b')], charsetKnown: false })).toBe(after)
+})
+
+test('a text in parts of 256 bytes is short, and one of 257 is long', () => {
+  const page = '<html><head><title>x</title><meta charset=utf-8><link></head><body></body></html>'
+  for (const [bytes, before] of [
+    [256, '<head>'],
+    [257, 'utf-8>'],
+  ] as const) {
+    const text = 'x'.repeat(bytes - 3)
+    const output = textOf(page, { headStart: [part('[A]'), part(text, 'no-b')], charsetKnown: false })
+    expect(output).toBe(page.replace(before, `${before}[A]${text}`))
+  }
 })

@@ -16,6 +16,12 @@ function insert(page: string, plan: InsertionPlan = SHORT, size = Infinity): str
   return Buffer.concat(out).toString('latin1')
 }
 
+function expectPlaces(expected: string): void {
+  const page = expected.replaceAll(/\[(?:HS|HE|BS|BE)\]/g, '')
+  expect(insert(page)).toBe(expected)
+  expect(insert(page, SHORT, 1)).toBe(expected)
+}
+
 function kindOf(page: string): Inserter['kind'] {
   const inserter = new Inserter(SHORT)
   inserter.push(Buffer.from(page), [])
@@ -38,6 +44,26 @@ describe('all four places', () => {
     ['no head and no body tag', '<!doctype html><html lang=en>[HS][HE][BS]<p>x[BE]'],
     ['text alone after the doctype', '<!doctype html>\n[HS][HE][BS]Hello[BE]'],
     ['a body tag alone', '[HS][HE]<body>[BS]x[BE]'],
+    ['a less-than sign in text', '<html>[HS][HE][BS]< 5[BE]'],
+    ['a part of a byte order mark where none can stand', '<html>[HS][HE][BS]\xef[BE]'],
+    [
+      'an instruction, which is a comment',
+      '<?x "><html><head>[HS]<?x "><title></title>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    ['a comment that --!> ends', '<html><head>[HS]<!-- x --!><title></title>[HE]</head><body>[BS]x[BE]</body>'],
+    ['end tags that end nothing', '<html><head>[HS]</z a=">"></p><title></title>[HE]</head><body>[BS]x[BE]</body>'],
+    [
+      'what only looks like an end tag, which the first > ends',
+      '<html><head>[HS]</1 a="><title></title>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
+      'a head tag after the head, which is none',
+      '<html><head>[HS][HE]</head><head>[BS]<noscript></noscript>x[BE]</body>',
+    ],
+    [
+      'a page that shows only after its head that it is one',
+      '<title>x</title></head><head></head><link>[HS][HE]<body>[BS]x[BE]</body>',
+    ],
     [
       'a second head tag, which is none',
       '<html><head>[HS]<title></title><head><link>[HE]</head><body>[BS]x[BE]</body>',
@@ -50,6 +76,12 @@ describe('all four places', () => {
     ['an html end tag alone', '<html>[HS][HE][BS]<p>x[BE]</html>\n'],
     ['an end tag that the page cuts short', '<html>[HS][HE][BS]<p>x[BE]</bod'],
     ['an end tag for the body in an open comment', '<html>[HS][HE][BS]<p>x[BE]</body><!-- never closed'],
+    [
+      'an end tag for the body, and another in an open comment: the last counts',
+      '<html>[HS][HE][BS]<p>x</body><!-- [BE]</body>',
+    ],
+    ['white space around the end tags', '<html>[HS][HE][BS]a \n [BE]</body> \n\t </html> \r\n'],
+    ['a comment and text after the body: the end of the page', '<html>[HS][HE][BS]a</body><!-- b -->text[BE]'],
     ['several end tags for the body: the last counts', '<html>[HS][HE][BS]a</body>b</body><p>c[BE]</body></html>'],
     ['a trailing comment', '<html>[HS][HE][BS]a[BE]</body></html><!-- 12 ms -->\n'],
     ['a trailing comment that names the tag', '<html>[HS][HE][BS]a[BE]</body><!-- </body> --></html>'],
@@ -79,10 +111,6 @@ describe('all four places', () => {
       '<html><head>[HS]<!-- a-> >-> </head> -->[HE]</head><body>[BS]x[BE]</body><!-- -> a-> >-> --></html>',
     ],
     [
-      'a quote in a name that begins with an equals sign, which quotes nothing',
-      '<html><head>[HS]<meta a/="x><meta / ="x><title></title>[HE]</head><body>[BS]x[BE]</body>',
-    ],
-    [
       'a quote in a long name of a tag, which quotes nothing',
       '<html><head>[HS]<template><custom-element="a></template></custom-element=\'a>[HE]</head><body>[BS]x[BE]</body>',
     ],
@@ -107,6 +135,18 @@ describe('all four places', () => {
       '<html><head>[HS]<script><!--><script></script>[HE]</head><body>[BS]x[BE]</body>',
     ],
     [
+      'what only looks like the end of a script',
+      '<html><head>[HS]<script><//script></head><!/script></head></script/>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
+      'what only looks like a comment within a script',
+      '<html><head>[HS]<script></!--<!!--<script></script>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
+      'a comment within a script that names other elements',
+      '<html><head>[HS]<script><!-- a < b <b></script>[HE]</head><body>[BS]x[BE]</body>',
+    ],
+    [
       'what only looks like the end of a style',
       '<html><head>[HS]<style></stylex></head></style/>[HE]</head><body>[BS]x[BE]</body>',
     ],
@@ -125,9 +165,20 @@ describe('all four places', () => {
     ],
     ['a tag that only begins like another', '<html>[HS][HE][BS]<bodyx><headline></bodyx>[BE]'],
   ])('%s', (_, expected) => {
-    const page = expected.replaceAll(/\[(?:HS|HE|BS|BE)\]/g, '')
-    expect(insert(page)).toBe(expected)
-    expect(insert(page, SHORT, 1)).toBe(expected)
+    expectPlaces(expected)
+  })
+
+  test.each(['a/="x', '/ ="x', 'a="b"="x', 'a="b" ="x', "a='b'=\"x", "a='b' =\"x"])(
+    'a quote in a name that begins with an equals sign quotes nothing: <meta %s>',
+    (attributes) => {
+      expectPlaces(`<html><head>[HS]<meta ${attributes}>[HE]</head><body>[BS]x[BE]</body>`)
+    },
+  )
+
+  test.each(['\n', 'x'])('what begins with no tag leaves at once: %j', (begin) => {
+    const out: Buffer[] = []
+    new Inserter(SHORT).push(Buffer.from(begin), out)
+    expect(out.join('')).toBe(begin)
   })
 
   test('a frameset has no body: only the head gets snippets', () => {
@@ -144,6 +195,9 @@ describe('all four places', () => {
     '<p>Hi</p>',
     '<script></script>',
     '<!-- c -->',
+    '<!x><p>Hi</p>',
+    '<![CDATA[x]]>',
+    '<template><!doctype html></template>',
     '{"a":"<html>"}',
     '</body></html>',
     '<',
@@ -174,7 +228,7 @@ describe('head-start', () => {
     '<!doctype html><meta http-equiv=content-type content="text/html; charset=utf-8">[S]<title>',
   ])('goes after the meta tags for the parser that directly follow: %s', (expected) => {
     const page = expected.replace('[S]', '')
-    for (const size of [Infinity, 1, 5]) expect(insert(page, only('[S]'), size)).toBe(expected)
+    for (const size of [Infinity, 1, 5, 20]) expect(insert(page, only('[S]'), size)).toBe(expected)
   })
 
   test('goes after such a meta tag that up to 256 bytes of white space precede, however it is split', () => {
@@ -197,6 +251,13 @@ describe('head-start', () => {
   test('does not wait for a meta tag that is longer than 1024 bytes', () => {
     const page = `<html><head><meta charset=utf-8 content="${'x'.repeat(1100)}"><title>`
     for (const size of [Infinity, 1]) expect(insert(page, only('[S]'), size)).toBe(page.replace('<head>', '<head>[S]'))
+    const inserter = new Inserter(only('[S]'))
+    const out: Buffer[] = []
+    const [half, rest] = [page.slice(0, 1080), page.slice(1080)]
+    inserter.push(Buffer.from(half), out)
+    expect(out.splice(0).join('')).toBe(half.replace('<head>', '<head>[S]'))
+    inserter.push(Buffer.from(rest), out)
+    expect(out.join('')).toBe(rest)
   })
 
   test('a long one does not push a charset declaration that the page needs out of its first 1024 bytes', () => {
@@ -283,6 +344,25 @@ describe('body-end', () => {
     expect(out.join('')).toBe('[S]</html>\n')
   })
 
+  test('a page that is to get none keeps no tail waiting', () => {
+    const inserter = new Inserter({ charsetKnown: true })
+    const out: Buffer[] = []
+    inserter.push(Buffer.from('<html><body>a</body>'), out)
+    expect(out.join('')).toBe('<html><body>a</body>')
+    expect(inserter.passes(Buffer.from('</body>'))).toBe(true)
+  })
+
+  test('no tail passes while one is due', () => {
+    const inserter = new Inserter(plan)
+    inserter.push(Buffer.from('<html><body>'), [])
+    expect(['a', '</p>', '</body>', 'a</b'].map((piece) => inserter.passes(Buffer.from(piece)))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+  })
+
   test('an empty piece of the page adds none', () => {
     const inserter = new Inserter(plan)
     const out: Buffer[] = []
@@ -296,8 +376,10 @@ describe('body-end', () => {
     const inserter = new Inserter(plan)
     const out: Buffer[] = []
     const given = () => Buffer.concat(out.splice(0)).toString()
-    inserter.push(Buffer.from('<html><body>open <!-- comment </bo'), out)
-    expect(given()).toBe('<html><body>open <!-- comment ')
+    inserter.push(Buffer.from('<html><body>1 <'), out)
+    expect(given()).toBe('<html><body>1 ')
+    inserter.push(Buffer.from(' 2 <!-- comment </bo'), out)
+    expect(given()).toBe('< 2 <!-- comment ')
     inserter.release(out)
     expect(given()).toBe('')
     inserter.push(Buffer.from('dy><'), out)
@@ -309,6 +391,7 @@ describe('body-end', () => {
     expect(inserter.held.toString()).toBe('</body>\n</html>\n')
     inserter.release(out)
     expect(given()).toBe('[S]</body>\n</html>\n')
+    expect(inserter.held.toString()).toBe('')
     inserter.push(Buffer.from('late</body>'), out)
     inserter.end(out)
     expect(given()).toBe('late</body>')
