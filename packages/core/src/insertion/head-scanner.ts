@@ -146,7 +146,6 @@ export class HeadScanner {
     if (second === SLASH) {
       if (at + 2 === data.length) return NEEDS_MORE
       if (isLetter(data[at + 2]!)) return this.#readTag(at, at + 2)
-      if (data[at + 2] === GREATER_THAN) return at + 3
     }
     return second === BANG ? this.#readDeclaration(at) : this.#enterBogusComment(at)
   }

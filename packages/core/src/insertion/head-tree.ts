@@ -95,10 +95,8 @@ export class HeadTree {
   /** A tag that was to be read on to its end has ended before `at`. */
   closeTag(afterTag: AfterTag, at: number): void {
     if (afterTag === 'charset') this.places.placeHeadStart(at)
-    if (afterTag === 'body') {
-      this.places.placeBodyStart(at)
-      this.#phase = 'done'
-    }
+    // With this all is done: the head ended where the body's tag began.
+    if (afterTag === 'body') this.places.placeBodyStart(at)
     this.#finishIfSettled()
   }
 

@@ -83,7 +83,7 @@ function createScriptScanner(): RawTextScanner {
   }
 
   function takesLetters(): boolean {
-    return word.startsWith('</') || (level === 'escaped' && !word.startsWith('<!'))
+    return word.startsWith('</') || level === 'escaped'
   }
 
   function closeWord(next: ScriptLevel): 'taken' {
