@@ -52,6 +52,7 @@ describe('the nonce', () => {
     ['<script>"<script>"</script>', '<script nonce="r4nd0m">"<script>"</script>'],
     ['<script t>a</script>', '<script nonce="r4nd0m" t>a</script>'],
     ['<script type>a</script>', '<script nonce="r4nd0m" type>a</script>'],
+    ['<script src="/a', '<script src="/a'],
     ['<script t=a/b type>a</script>', '<script nonce="r4nd0m" t=a/b type>a</script>'],
     ['<[<script>a</script>', '<[<script nonce="r4nd0m">a</script>'],
     ['<plaintext><script>a</script>', '<plaintext><script>a</script>'],

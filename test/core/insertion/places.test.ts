@@ -44,6 +44,8 @@ describe('all four places', () => {
     ['no head and no body tag', '<!doctype html><html lang=en>[HS][HE][BS]<p>x[BE]'],
     ['text alone after the doctype', '<!doctype html>\n[HS][HE][BS]Hello[BE]'],
     ['a body tag alone', '[HS][HE]<body>[BS]x[BE]'],
+    ['white space before a value', '<html><head>[HS]<meta a= ">" b =\n\'>\'>[HE]</head><body>[BS]x[BE]</body>'],
+    ['end tags alone', '<html>[HS][HE][BS][BE]</body></html>'],
     ['a less-than sign in text', '<html>[HS][HE][BS]< 5[BE]'],
     ['a part of a byte order mark where none can stand', '<html>[HS][HE][BS]\xef[BE]'],
     [
@@ -168,7 +170,7 @@ describe('all four places', () => {
     expectPlaces(expected)
   })
 
-  test.each(['a/="x', '/ ="x', 'a="b"="x', 'a="b" ="x', "a='b'=\"x", "a='b' =\"x"])(
+  test.each(['="x', 'a=b ="x', 'a/="x', '/ ="x', 'a="b"="x', 'a="b" ="x', "a='b'=\"x", "a='b' =\"x"])(
     'a quote in a name that begins with an equals sign quotes nothing: <meta %s>',
     (attributes) => {
       expectPlaces(`<html><head>[HS]<meta ${attributes}>[HE]</head><body>[BS]x[BE]</body>`)
@@ -228,7 +230,7 @@ describe('head-start', () => {
     '<!doctype html><meta http-equiv=content-type content="text/html; charset=utf-8">[S]<title>',
   ])('goes after the meta tags for the parser that directly follow: %s', (expected) => {
     const page = expected.replace('[S]', '')
-    for (const size of [Infinity, 1, 5, 20]) expect(insert(page, only('[S]'), size)).toBe(expected)
+    for (const size of [Infinity, 1, 5, 19, 20]) expect(insert(page, only('[S]'), size)).toBe(expected)
   })
 
   test('goes after such a meta tag that up to 256 bytes of white space precede, however it is split', () => {
@@ -354,6 +356,7 @@ describe('body-end', () => {
 
   test('no tail passes while one is due', () => {
     const inserter = new Inserter(plan)
+    expect(inserter.passes(Buffer.from('a'))).toBe(false)
     inserter.push(Buffer.from('<html><body>'), [])
     expect(['a', '</p>', '</body>', 'a</b'].map((piece) => inserter.passes(Buffer.from(piece)))).toEqual([
       true,
@@ -382,7 +385,10 @@ describe('body-end', () => {
     expect(given()).toBe('< 2 <!-- comment ')
     inserter.release(out)
     expect(given()).toBe('')
-    inserter.push(Buffer.from('dy><'), out)
+    inserter.push(Buffer.from('dy'), out)
+    inserter.release(out)
+    expect(given()).toBe('')
+    inserter.push(Buffer.from('><'), out)
     expect(given()).toBe('')
     inserter.push(Buffer.from('p>'), out)
     expect(given()).toBe('</body><p>')

@@ -111,7 +111,6 @@ export class HeadTree {
     if (isMeta === 'partly') return NEEDS_MORE
     if (isMeta === 'yes') {
       const nameEnd = next + '<meta'.length
-      if (nameEnd === data.length) return NEEDS_MORE
       const end = findTagEnd(data, nameEnd)
       if (isCutShort(next, end, data)) return NEEDS_MORE
       if (endsName(data[nameEnd]!) && this.#isMetaForParser(next, end, data)) return end
