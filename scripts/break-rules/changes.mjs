@@ -113,8 +113,8 @@ export const CHANGES = [
     rule: 16,
     what: 'of header lines with one name the last alone is kept',
     file: `${EXPRESS}/response-headers.ts`,
-    from: 'if (seen.has(key)) res.appendHeader(name, asList(value))',
-    to: 'if (seen.has(key)) res.setHeader(name, asList(value))',
+    from: 'if (seen.has(key)) res.appendHeader(name, value as string | string[])',
+    to: 'if (seen.has(key)) res.setHeader(name, value as string | string[])',
   },
   {
     rule: 17,
@@ -127,7 +127,7 @@ export const CHANGES = [
     rule: 18,
     what: '`Vary` is not set',
     file: `${EXPRESS}/response-headers.ts`,
-    from: "if (names.length > 0) res.setHeader('Vary', names.join(', '))",
+    from: "    res.setHeader('Vary', names.join(', '))",
     to: '',
   },
   {
