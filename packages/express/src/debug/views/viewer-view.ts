@@ -2,7 +2,7 @@
 import { explain, WORDS, type AddressExplanation } from '@facsimile/core'
 import { html, type Html, type HtmlValue } from '../html.js'
 import type { OptOutReport, ViewerReport } from '../viewer-report.js'
-import { chip, factTable, section } from './parts.js'
+import { chip, factTable, section, sentence } from './parts.js'
 
 export function viewerSection(you: ViewerReport, debugPath: string): Html {
   return section('you', 'You', [addressView(you), decisionView(you, debugPath)])
@@ -58,7 +58,7 @@ function optOutText({ name, value, sent, isOptedOut }: OptOutReport): HtmlValue 
       ? html`Your browser has no cookie <code>${name}</code>.`
       : html`Your browser sent <code>${sent.map((it) => `${name}=${it}`).join('; ')}</code>.`
   const verdict = isOptedOut
-    ? html`${chip('warning', '!', 'Opted out')} ${WORDS['passed over'].cookie.join(' ')}`
+    ? html`${chip('warning', '!', 'Opted out')} ${sentence(WORDS['passed over'].cookie.join(' '))}`
     : chip('fine', '✓', 'Not opted out')
   return html`${seen} ${verdict} The value <code>${value}</code> means not recorded.`
 }
