@@ -255,7 +255,10 @@ describe('for any robots.txt', () => {
           }
         }
       }),
-      { numRuns: 400 },
+      {
+        numRuns: 400,
+        examples: [['User-agent: *\nCrawl-delay: 4\nUser-agent: Googlebot\nDisallow: /x', ['New']]],
+      },
     )
   })
 })

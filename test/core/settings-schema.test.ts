@@ -65,7 +65,7 @@ test("the meanings are those of the README's table", () => {
   expect(Object.keys(SETTING_MEANINGS).filter((name) => !name.includes('.'))).toEqual(named)
   for (const [name = '', , meaning = ''] of rows) {
     // The README leads on to its own chapters.
-    const told = meaning.replace(/; see \[[^\]]+\]\(#[^)]+\)$/, '')
+    const told = meaning.replace(/; see \[[^\]]+\]\(#[^)]+\)$/, '').replace(/\[([^\]]+)\]\([^)]+\)/g, '$1')
     expect([name, SETTING_MEANINGS[name.slice(1, -1)]]).toEqual([name, told])
   }
 })

@@ -41,8 +41,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   csp: "what to do with a page's own Content-Security-Policy: use its nonces; `'hash'`: add hashes to it as well",
   disableFilter: 'insert nothing',
   disableCache: 'store nothing: `%FetchUrl%` becomes `null` and `%CacheToken%` empty',
-  allowDebug:
-    'serve the troubleshooting page, to addresses in `allowedAddresses`; while it is off, nothing answers there',
-  debugPath: 'where the troubleshooting page is',
+  allowDebug: 'serve the debug page, to addresses in `allowedAddresses`; while it is off, nothing answers there',
+  debugPath: 'where the debug page is',
   logger: 'anything with `debug`, `info`, `warn` and `error`, called as `(fields, message)`: pino, or `console`',
 }

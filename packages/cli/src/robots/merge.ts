@@ -126,7 +126,8 @@ function withNewGroups(
   const others = userAgents.filter((userAgent) => !isFollower(userAgent, judge))
   const followers = others.includes('*') ? [] : userAgents.filter((userAgent) => isFollower(userAgent, judge))
   const starMembers = file.groups
-    .filter((group) => group.userAgents.some((name) => agentKey(name) === '*'))
+    // Of the last run alone, as the judge reads it: what it lets crawlers fetch stays the same.
+    .filter((group) => group.lastRun.some((name) => agentKey(name) === '*'))
     .flatMap((group) => group.members)
 
   const block = (names: readonly string[]) => blockLines(names, paths).map((text) => addedLine(text, file.ending))
