@@ -107,7 +107,7 @@ describe('rule 8: memory', () => {
         const more = () => {
           while (written < rounds) {
             written++
-            if (written % 16 === 0) {
+            if (written % 64 === 0) {
               collectGarbage()
               peak = Math.max(peak, process.memoryUsage().arrayBuffers)
             }
