@@ -3,12 +3,23 @@
 import type { PageToken } from './page-token.js'
 import type { Loss, Miss } from './words.js'
 
-/** Of each kind; the oldest is forgotten first, and asked for later it is `unknown`. */
+/** The oldest is forgotten first; asked for later it is `unknown`, and not counted when it expires. */
 const MAX_REMEMBERED_PAGES = 10_000
 const SWEEP_TOGETHER_MS = 250
 
 /** For a page that could not be stored, the reason. */
-type Fate = 'taken' | 'stays' | 'expired' | Loss
+type Fate = 'waiting' | 'taken' | 'stays' | 'expired' | Loss
+const FATES: readonly Fate[] = [
+  'waiting',
+  'taken',
+  'stays',
+  'expired',
+  'too-large',
+  'overloaded',
+  'paused',
+  'timeout',
+  'failed',
+]
 
 export interface PageFates {
   /** The page of `token` is in the store, for `lifetimeMs` from now. */
@@ -26,26 +37,48 @@ export interface PageFates {
 
 /** `onExpired` is told of each page whose time is over and which was not fetched from this process, within a second. */
 export function createPageFates(onExpired: () => void): PageFates {
-  /** Until when, by a clock that only moves forward; in the order in which they were stored. */
-  const waiting = new OldestFirst<number>()
-  const gone = new OldestFirst<Fate>()
+  // One ring for all, in memory that is given once: what is kept for each page would be felt where there are many.
+  const keys = new Float64Array(MAX_REMEMBERED_PAGES)
+  /** Until when a page waits, by a clock that only moves forward. */
+  const ends = new Float64Array(MAX_REMEMBERED_PAGES)
+  const fates = new Uint8Array(MAX_REMEMBERED_PAGES)
+  /** How many have been written, and how many of them swept: the places are these numbers modulo the size. */
+  let written = 0
+  let swept = 0
   let timer: NodeJS.Timeout | undefined
 
-  function remember(token: PageToken, fate: Fate): void {
-    waiting.delete(token)
-    gone.set(token, fate)
+  function add(token: PageToken, fate: Fate, end: number): void {
+    const at = written % MAX_REMEMBERED_PAGES
+    written++
+    keys[at] = keyOf(token)
+    ends[at] = end
+    fates[at] = FATES.indexOf(fate)
+  }
+
+  /** The latest first: most pages are fetched soon. */
+  function placeOf(token: PageToken): number {
+    const key = keyOf(token)
+    const next = written % MAX_REMEMBERED_PAGES
+    const recent = next === 0 ? -1 : keys.lastIndexOf(key, next - 1)
+    return recent === -1 ? keys.lastIndexOf(key) : recent
+  }
+
+  function fateOf(token: PageToken): Fate | undefined {
+    const at = placeOf(token)
+    if (at === -1) return undefined
+    const fate = FATES[fates[at] ?? 0]
+    return fate === 'waiting' && (ends[at] ?? 0) <= performance.now() ? 'expired' : fate
   }
 
   function sweep(): void {
     timer = undefined
     const now = performance.now()
-    for (let oldest = waiting.oldest; oldest !== undefined; oldest = waiting.oldest) {
-      const [token, until] = oldest
-      if (until > now) {
-        sweepLater(until - now)
-        return
-      }
-      remember(token, 'expired')
+    for (swept = Math.max(swept, written - MAX_REMEMBERED_PAGES); swept < written; swept++) {
+      const at = swept % MAX_REMEMBERED_PAGES
+      if (FATES[fates[at] ?? 0] !== 'waiting') continue
+      const leftMs = (ends[at] ?? 0) - now
+      if (leftMs > 0) return sweepLater(leftMs)
+      fates[at] = FATES.indexOf('expired')
       onExpired()
     }
   }
@@ -57,24 +90,28 @@ export function createPageFates(onExpired: () => void): PageFates {
 
   return {
     stored(token, lifetimeMs) {
-      waiting.set(token, performance.now() + lifetimeMs)
+      add(token, 'waiting', performance.now() + lifetimeMs)
       sweepLater(lifetimeMs)
     },
-    lost: remember,
+    lost(token, reason) {
+      add(token, reason, 0)
+    },
     fetched(token, taken) {
-      remember(token, taken ? 'taken' : 'stays')
+      const fate = taken ? 'taken' : 'stays'
+      const at = placeOf(token)
+      if (at === -1) add(token, fate, 0)
+      else fates[at] = FATES.indexOf(fate)
     },
     missOf(token) {
-      const until = waiting.get(token)
-      if (until !== undefined) return until <= performance.now() ? 'expired' : 'evicted'
-      const fate = gone.get(token)
+      const fate = fateOf(token)
       if (fate === undefined) return 'unknown'
+      if (fate === 'waiting') return 'evicted'
       if (fate === 'taken') return 'taken'
       return fate === 'stays' || fate === 'expired' ? 'expired' : 'lost'
     },
     lossOf(token) {
-      const fate = gone.get(token)
-      return fate === 'taken' || fate === 'stays' || fate === 'expired' ? undefined : fate
+      const fate = fateOf(token)
+      return fate === 'waiting' || fate === 'taken' || fate === 'stays' || fate === 'expired' ? undefined : fate
     },
     close() {
       clearTimeout(timer)
@@ -84,38 +121,11 @@ export function createPageFates(onExpired: () => void): PageFates {
 }
 
 /**
- * A bounded map that knows its oldest entry. A map is slow to begin at its start where much has been deleted there, so one
- * walk goes on from where it was.
+ * The beginning of a token as a number, seven characters of seven bits: nothing that opens a page. Two of ten thousand
+ * tokens that begin alike are met once in a hundred thousand such lots, and what is told of them is for the log.
  */
-class OldestFirst<Value> {
-  readonly #entries = new Map<PageToken, Value>()
-  #walk = this.#entries.entries()
-  #oldest: [PageToken, Value] | undefined
-
-  get(token: PageToken): Value | undefined {
-    return this.#entries.get(token)
-  }
-
-  delete(token: PageToken): void {
-    this.#entries.delete(token)
-  }
-
-  /** The oldest entry of too many goes. */
-  set(token: PageToken, value: Value): void {
-    this.#entries.set(token, value)
-    if (this.#entries.size <= MAX_REMEMBERED_PAGES) return
-    const [oldest] = this.oldest ?? []
-    if (oldest !== undefined) this.#entries.delete(oldest)
-  }
-
-  get oldest(): [PageToken, Value] | undefined {
-    while (this.#oldest === undefined || this.#entries.get(this.#oldest[0]) !== this.#oldest[1]) {
-      if (this.#entries.size === 0) return undefined
-      const { value, done } = this.#walk.next()
-      // Whoever has come to the end hears of no entry that is set later.
-      if (done === true) this.#walk = this.#entries.entries()
-      this.#oldest = value
-    }
-    return this.#oldest
-  }
+function keyOf(token: PageToken): number {
+  let key = 0
+  for (let at = 0; at < 7; at++) key = key * 128 + token.charCodeAt(at)
+  return key
 }
