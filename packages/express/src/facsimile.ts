@@ -3,7 +3,6 @@ import { createEventSource, createSafeLogger, type PageToken } from '@facsimile/
 import { createDebugPage } from './debug/debug-page.js'
 import { createGeneration, type Generation } from './generation.js'
 import { hasPath, urlOf, type Middleware, type Request, type Response } from './http-types.js'
-import { createInspector } from './inspection.js'
 import { followSettings, type SettingsState } from './live-settings.js'
 import { createPageStores } from './page-stores.js'
 import { createPastPaths } from './past-paths.js'
@@ -61,9 +60,8 @@ export function createFacsimile(input: LiveFacsimileSettings = {}, internals: Fa
   const pastPaths = createPastPaths()
   let current: Generation = createGeneration(source.first, parts)
   warnOfGaps(source.first, logger)
-  const inspector = createInspector({ watches, stores, current: () => current })
   const state = (): SettingsState => live.state
-  const debug = createDebugPage({ logger, events, stores, inspector, watches, state, now })
+  const debug = createDebugPage({ logger, events, stores, watches, current: () => current, state, now })
   debug.use(current.settings, current.guard)
   const live = followSettings({
     source,

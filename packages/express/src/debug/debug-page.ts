@@ -1,41 +1,24 @@
-// The debug page: answers below `debugPath` for those whose address is allowed, while `allowDebug` is on.
-import {
-  createAddressExplainer,
-  explain,
-  type AddressGuard,
-  type EventSource,
-  type Logger,
-  type Settings,
-} from '@facsimile/core'
-import { targetOf, urlOf, type Request, type Response } from '../http-types.js'
-import type { Inspector } from '../inspection.js'
+// The debug page's door: knows its paths, notes the events while it is on, and loads all else when it is first asked for.
+import { explain, type AddressGuard, type EventSource, type Logger, type Settings } from '@facsimile/core'
+import type { Generation } from '../generation.js'
+import type { Request, Response } from '../http-types.js'
 import type { SettingsState } from '../live-settings.js'
 import { shareHiddenClasses } from '../object-layout.js'
-import { sendAnswer, type Answer } from '../own-answer.js'
+import { plainAnswer, sendAnswer } from '../own-answer.js'
 import type { PageStores } from '../page-stores.js'
 import type { Watches } from '../watches.js'
-import { answerOf, json, page, said } from './answers.js'
-import { readAsset } from './assets.js'
+import type { Desk } from './desk.js'
 import { createEventLog, type EventLog } from './event-log.js'
-import { createEventStreams, EVENT_STREAM, type EventStreams } from './event-streams.js'
-import { reportEvents } from './events-report.js'
-import { setOptOut } from './opt-out.js'
 import { createOwnFetches } from './own-fetches.js'
-import { createReporter, type Reporter } from './report.js'
-import { startRoundTrip } from './round-trip.js'
-import { isAction, isBelow, routeOf } from './routes.js'
-import { isSameOrigin } from './same-origin.js'
-import { liveView } from './views/events-view.js'
-import { debugPage, frame } from './views/layout.js'
-import { roundTripView } from './views/round-trip-view.js'
+import { isBelow } from './routes.js'
 
 export interface DebugPageParts {
   readonly logger: Logger
   readonly events: EventSource
   readonly stores: PageStores
-  readonly inspector: Inspector
   readonly watches: Watches
-  /** Of the settings in force. */
+  /** What is in force. */
+  readonly current: () => Generation
   readonly state: () => SettingsState
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -53,18 +36,20 @@ export interface DebugPage {
   close(): void
 }
 
-/** One version of the settings, with what was made of it. */
-interface Desk {
+/** One version of the settings. */
+interface Opening {
   readonly settings: Settings
   readonly guard: AddressGuard
-  readonly report: Reporter
+  readonly log: EventLog
+  /** Once somebody has asked. */
+  desk?: Desk
 }
 
-export function createDebugPage({ logger, events, stores, inspector, watches, state, now }: DebugPageParts): DebugPage {
+export function createDebugPage(parts: DebugPageParts): DebugPage {
+  const { logger, events, now } = parts
   const ownFetches = createOwnFetches()
-  let desk: Desk | undefined
+  let opening: Opening | undefined
   let log: EventLog | undefined
-  let streams: EventStreams | undefined
   let hasWarned = false
 
   function warnOfProduction(): void {
@@ -76,94 +61,45 @@ export function createDebugPage({ logger, events, stores, inspector, watches, st
     )
   }
 
-  function open(settings: Settings, guard: AddressGuard): Desk {
+  function open(settings: Settings, guard: AddressGuard): Opening {
     warnOfProduction()
     if (settings.allowedAddresses.length === 0)
       logger.warn({}, `The debug page is on, and nobody may see it. ${explain('refused', 'allowlist-empty')}`)
     log ??= createEventLog(now)
-    streams ??= createEventStreams(log)
     events.listen(log.note)
-    const explainAddress = createAddressExplainer({
-      ...settings.clientAddress,
-      allowedAddresses: settings.allowedAddresses,
-    })
-    const parts = { inspector, watches, log, ownFetches, provider: () => stores.provider, state, now }
-    return { settings, guard, report: createReporter(settings, explainAddress, parts) }
+    return { settings, guard, log }
   }
 
-  /** `undefined` for an answer that comes by and by. */
-  async function answer(req: Request, res: Response, { settings, guard, report }: Desk): Promise<Answer | undefined> {
-    const verdict = guard(req)
-    if (!verdict.allowed) {
-      const { clientAddress, reason } = verdict
-      logger.info({ clientAddress, reason }, `The debug page refused an address. ${explain('refused', reason)}`)
-      // Never the address: behind a proxy it may be the proxy's, which is no stranger's business.
-      return said(403, `Refused (${reason}): ${explain('refused', reason)} The log of the server names the address.`)
+  async function answer(req: Request, res: Response): Promise<void> {
+    const { openDesk } = await import('./desk.js')
+    if (opening === undefined) {
+      sendAnswer(res, plainAnswer(404, 'The debug page has been switched off.'))
+      return
     }
-    const { path, query } = targetOf(urlOf(req))
-    const route = routeOf(path, settings.debugPath) ?? ''
-    const isPost = isAction(route)
-    const methods = isPost ? ['POST'] : ['GET', 'HEAD']
-    if (!methods.includes(req.method ?? '')) {
-      return said(405, `Only ${methods.join(' and ')} ${isPost ? 'is' : 'are'} answered here.`, {
-        Allow: methods.join(', '),
-      })
-    }
-    if (isPost && !isSameOrigin(req)) return said(403, 'This must be asked for from the debug page itself.')
-    switch (route) {
-      case '':
-        if (new URLSearchParams(query).has('json')) return json(await report(req, query))
-        return page(debugPage(await report(req, query), settings.debugPath))
-      case 'status.json':
-        return json(await report(req, query))
-      case 'style.css':
-      case 'script.js': {
-        const { contentType, body } = await readAsset(route)
-        return answerOf(body, contentType)
-      }
-      case 'events':
-        if (req.method === 'HEAD' || streams === undefined) return answerOf('', EVENT_STREAM)
-        streams.open(req, res)
-        return undefined
-      case 'live':
-        return page(liveView(reportEvents(log ?? createEventLog(now))))
-      case 'clock':
-        return answerOf(String(now()), 'text/plain; charset=utf-8')
-      case 'opt-out':
-        return setOptOut(req, query, settings)
-      case 'round-trip':
-        return tryRoundTrip(req, settings)
-    }
+    opening.desk ??= openDesk({ ...parts, ...opening, ownFetches })
+    const found = await opening.desk.answer(req, res)
+    if (found !== undefined) sendAnswer(res, found)
   }
 
-  async function tryRoundTrip(req: Request, settings: Settings): Promise<Answer> {
-    const trip = await startRoundTrip(settings, ownFetches.createToken(), stores, now)
-    if (/\bapplication\/json\b/.test(req.headers.accept ?? '')) return json(trip)
-    const { debugPath } = settings
-    return page(frame('Round trip', debugPath, roundTripView(trip, debugPath)))
+  function fallSilent(): void {
+    opening?.desk?.close()
+    events.listen(undefined)
   }
 
   return {
     use(settings, guard) {
-      streams?.closeAll()
-      if (!settings.allowDebug) events.listen(undefined)
-      desk = settings.allowDebug ? open(settings, guard) : undefined
+      fallSilent()
+      opening = settings.allowDebug ? open(settings, guard) : undefined
     },
-    answersTo: (requestUrl) => desk !== undefined && isBelow(requestUrl, desk.settings.debugPath),
-    isOwnFetch: (requestUrl) => desk !== undefined && ownFetches.has(requestUrl),
+    answersTo: (requestUrl) => opening !== undefined && isBelow(requestUrl, opening.settings.debugPath),
+    isOwnFetch: (requestUrl) => opening !== undefined && ownFetches.has(requestUrl),
     answer(req, res) {
-      if (desk === undefined) return
       shareHiddenClasses(req, res)
-      answer(req, res, desk)
-        .then((found) => found && sendAnswer(res, found))
-        .catch((error: unknown) => {
-          logger.error({ err: error }, 'The debug page failed.')
-          res.destroy()
-        })
+      answer(req, res).catch((error: unknown) => {
+        logger.error({ err: error }, 'The debug page failed.')
+        res.destroy()
+      })
     },
-    close() {
-      events.listen(undefined)
-      streams?.closeAll()
-    },
+    close: fallSilent,
   }
 }
