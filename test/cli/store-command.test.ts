@@ -3,6 +3,8 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { createFileProvider } from '@facsimile/core/file'
+import { storeSome } from '../core/providers/sample-page.js'
 import { runCli } from './run-cli.js'
 
 let folder: string
@@ -79,7 +81,7 @@ describe('facsimile store with a store of this machine', () => {
     ['init', 'This is a memory store: nothing is to be made for it.\n'],
     ['check', 'memory is healthy.\n'],
     ['sweep', 'This is a memory store, and removes expired pages by itself.\n'],
-    ['stats', 'This is a memory store, which keeps no such figures.\n'],
+    ['stats', 'This is a memory store: the pages are in the memory of the web server; see its debug page.\n'],
   ])('%s answers in a sentence', async (task, sentence) => {
     expect(await store([task, '--location', 'memory:'])).toMatchObject({ exitCode: 0, stdout: sentence, stderr: '' })
   })
@@ -92,6 +94,32 @@ describe('facsimile store with a store of this machine', () => {
   ])('%s answers as JSON', async (task, facts) => {
     const run = await store([task, '--location', 'memory:', '--json'])
     expect(JSON.parse(run.stdout)).toEqual({ command: task, store: 'memory', location: 'memory:', ok: true, ...facts })
+  })
+
+  test('counts the pages in a folder, and makes none', async () => {
+    const pages = join(folder, 'pages')
+    const args = ['stats', '--location', `file:${pages}`]
+    expect(await store(args)).toMatchObject({ exitCode: 0, stdout: '0 pages, 0 bytes.\n' })
+    expect(await readdir(folder)).toEqual([])
+    const provider = createFileProvider({ directory: pages })
+    await storeSome(provider, 3, 1000)
+    await provider.close()
+    const counted = JSON.parse((await store([...args, '--json'])).stdout) as { bytes: number }
+    expect(counted).toMatchObject({ store: 'file', ok: true, pages: 3, expiredPages: null })
+    expect(counted.bytes).toBeGreaterThan(3000)
+  })
+
+  test.each([
+    ['tells nothing', '', "mine is a provider of the site's own, which keeps no such figures.\n"],
+    ['tells pages', `usage: async () => ({ pages: 1 })`, '1 page.\n'],
+    ['tells in words', `usage: async () => ({ note: 'Many\\u001b[31m.' })`, /^Many.*\.\n$/],
+  ])('counts with a provider of the site that %s', async (_, methods, sentence) => {
+    await putProvider('mine', methods)
+    const run = await store(['stats', '--config', 'site.mjs'])
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    if (typeof sentence === 'string') expect(run.stdout).toBe(sentence)
+    else expect(run.stdout).toMatch(sentence)
+    expect(run.stdout).not.toContain('\u001b')
   })
 
   test('checks a folder, and leaves no probe in it', async () => {

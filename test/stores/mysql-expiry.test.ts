@@ -83,11 +83,28 @@ describe('the sweep', () => {
       const before = await provider.stats()
       expect(before).toMatchObject({ pages: 1_235, expiredPages: 1_234 })
       expect(before.bytes).toBeGreaterThan(1_234 + 1_000)
+      expect(await provider.usage?.()).toEqual({ pages: 1 })
       expect(await provider.sweepNow()).toBe(1_234)
       expect(await provider.stats()).toMatchObject({ pages: 1, expiredPages: 0 })
       expect(await provider.pull(kept)).toBeDefined()
       expect(await countRows(connection, table)).toBe(0)
       expect(await provider.stats()).toEqual({ pages: 0, bytes: 0, expiredPages: 0 })
+    }),
+  )
+
+  test(
+    'of more pages than are counted by the way usage() tells so, and stats() the number',
+    withMysql(async (bench) => {
+      const { provider, connection, table } = await openOn(bench)
+      await provider.store(createPageToken(), samplePage())
+      const digits = `(SELECT 0 AS n ${Array.from({ length: 9 }, (_, index) => `UNION ALL SELECT ${index + 1}`).join(' ')})`
+      await connection.query(
+        `INSERT INTO ${table} (token, expires_at, record)
+          SELECT CONCAT(a.n, b.n, c.n, d.n, e.n), 4102444800000, 'x'
+            FROM ${['a', 'b', 'c', 'd', 'e'].map((name) => `${digits} ${name}`).join(', ')}`,
+      )
+      expect(await provider.usage?.()).toEqual({ note: 'It holds more than 100000 pages.' })
+      expect(await provider.stats()).toMatchObject({ pages: 100_001 })
     }),
   )
 

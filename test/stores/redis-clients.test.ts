@@ -158,6 +158,7 @@ describe('a Redis Cluster', () => {
       await Promise.all(tokens.map((token) => provider.store(token, samplePage({ url: `/${token}` }))))
       const slots = new Set(await Promise.all(tokens.map((token) => single.cluster('KEYSLOT', `facsimile:${token}`))))
       expect(slots.size).toBeGreaterThan(40)
+      expect(await provider.usage?.()).toEqual({ pages: 50 })
       const pulled = await Promise.all(tokens.map((token) => provider.pull(token)))
       expect(pulled.map((page) => page?.url)).toEqual(tokens.map((token) => `/${token}`))
       expect(await provider.pull(tokens[0]!)).toBeUndefined()

@@ -76,8 +76,26 @@ export interface CacheProvider {
   /** Tries the store and answers with sentences, one per problem; empty when healthy. Never rejects. */
   check(): Promise<readonly string[]>
 
+  /**
+   * How much waits in the store, for the debug page: found out without reading pages, and bounded in what it costs.
+   * Rejects when the store does not answer.
+   */
+  usage?(): Promise<CacheUsage>
+
   /** Waits for calls under way and lets go of everything that keeps the process alive. A second call does nothing more. */
   close(): Promise<void>
+}
+
+/** What a store holds, as far as it can tell. */
+export interface CacheUsage {
+  /** Those that can be pulled, and perhaps some that have just expired. */
+  readonly pages?: number
+  /** Of their bodies and metadata, as they are stored. */
+  readonly bytes?: number
+  readonly maxPages?: number
+  readonly maxBytes?: number
+  /** A sentence on what the numbers do not say, such as how full the server is. */
+  readonly note?: string
 }
 
 /** How much the `memory` and `file` providers may hold; the oldest page goes first. */

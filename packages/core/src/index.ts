@@ -21,6 +21,7 @@ export type {
   BodySink,
   CacheBounds,
   CacheProvider,
+  CacheUsage,
   CapturedPage,
   PageFacts,
   ProviderCallOptions,

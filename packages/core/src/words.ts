@@ -255,6 +255,10 @@ const FINDINGS = {
     'Several processes answer, and each keeps its pages for itself: the crawler will ask the wrong one.',
     "Set `cacheProvider` to a store that they share: 'file:' on one machine, 'redis:' or 'mysql:' on several.",
   ],
+  'store-full': [
+    'The store is full or nearly so: each page that comes drives out the oldest, perhaps before the crawler has it.',
+    'Raise `maxCachedPages` or `maxCachedBytes`, or lower `maxCachedSeconds`.',
+  ],
   'pages-lost': ['Pages could not be stored.', 'See the words for pages that are not stored.'],
   'clock-wrong': [
     'The clocks of the server and of who asks it differ by more than a few seconds.',

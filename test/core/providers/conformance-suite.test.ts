@@ -138,6 +138,14 @@ function brokenProviders(): Record<string, BrokenProvider> {
       ...failing,
       caught: ['rejects a peek while the store is broken, and never answers undefined'],
     },
+    'tells of an empty store when it is broken': {
+      ...failing,
+      open: () =>
+        altered((whole) => ({
+          usage: () => (down ? Promise.resolve({ pages: 0 }) : (whole.usage?.() ?? Promise.resolve({}))),
+        })),
+      caught: ['does not tell of an empty store when it is broken or closed'],
+    },
     'answers undefined after it was closed': {
       open: () => altered((whole) => ({ pull: (token) => whole.pull(token).catch(() => undefined) })),
       caught: ['rejects pull() after close() with PROVIDER_CLOSED'],
@@ -171,6 +179,28 @@ function brokenProviders(): Record<string, BrokenProvider> {
           },
         })),
       caught: ['leaves no listener on a signal that never aborts'],
+    },
+    'counts every page that ever came': {
+      open: () =>
+        altered((whole) => {
+          let pages = 0
+          return {
+            async store(token, page) {
+              await whole.store(token, page)
+              pages += 1
+            },
+            usage: () => Promise.resolve({ pages }),
+          }
+        }),
+      caught: ['tells of more pages after stores, and of fewer after pulls, if it tells'],
+    },
+    'counts pages with their bytes unchanged': {
+      open: () => altered((whole) => ({ usage: async () => ({ ...(await whole.usage?.()), bytes: 1 }) })),
+      caught: ['tells of more pages after stores, and of fewer after pulls, if it tells'],
+    },
+    'tells of more than it may hold': {
+      open: () => altered(() => ({ usage: () => Promise.resolve({ maxPages: 1, pages: 2 }) })),
+      caught: ['tells numbers that are none or more, and within the bounds that it tells'],
     },
     'keeps the process alive': {
       open: () =>

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { createFileProvider } from '@facsimile/core/file'
 import { execFile } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expectOneWinner } from '../../support/race.js'
@@ -35,6 +35,24 @@ describe('the file provider among processes', () => {
     withFolder(async (folder) => {
       await run(LEAVE_OPEN, `file:${folder}`)
       expect(await readdir(folder)).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.page$/)])
+    }))
+
+  test('counts what another process stored, and neither expired pages nor files of others', () =>
+    withFolder(async (folder) => {
+      await run(LEAVE_OPEN, `file:${folder}`)
+      const provider = createFileProvider({ directory: folder, maxCachedPages: 1 })
+      try {
+        const counted = await provider.usage?.()
+        expect(counted).toMatchObject({ pages: 1, maxPages: 1 })
+        const [name = ''] = await readdir(folder)
+        expect(counted?.bytes).toBe((await stat(join(folder, name))).size)
+        await writeFile(join(folder, 'notes.txt'), 'not ours')
+        await utimes(join(folder, name), new Date(), new Date(Date.now() - 1))
+        expect(await provider.usage?.()).toMatchObject({ pages: 0, bytes: 0 })
+      } finally {
+        await provider.close()
+      }
+      expect((await readdir(folder)).length).toBe(2)
     }))
 })
 

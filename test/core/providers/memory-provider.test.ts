@@ -16,6 +16,22 @@ afterEach(() => {
   jest.useRealTimers()
 })
 
+describe('the usage of the memory provider', () => {
+  test('is told with its bounds, and without pages that have expired', async () => {
+    const time = { now: () => 0 }
+    const provider = createMemoryProvider({ maxCachedPages: 30, maxCachedBytes: 100_000 }, time)
+    await storeSome(provider, 2, 10_000)
+    await provider.store(createPageToken(), samplePage({ expiresAt: Date.now() + 1_000, body: Buffer.alloc(50_000) }))
+    expect(await provider.usage?.()).toMatchObject({ pages: 3, maxPages: 30, maxBytes: 100_000 })
+    time.now = () => 1_001
+    const { pages, bytes } = (await provider.usage?.()) ?? {}
+    expect(pages).toBe(2)
+    expect(bytes).toBeGreaterThan(20_000)
+    expect(bytes).toBeLessThan(22_000)
+    await provider.close()
+  })
+})
+
 describe('the bounds of the memory provider', () => {
   test('let the page go first that was stored first, whether it was peeked at or not', async () => {
     const provider = createMemoryProvider({ maxCachedPages: 3 })

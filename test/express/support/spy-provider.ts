@@ -25,6 +25,7 @@ export function createSpyProvider(overrides: Partial<CacheProvider> = {}): SpyPr
     remove: note('remove'),
     check: note('check'),
     close: note('close'),
+    ...(overrides.usage && { usage: overrides.usage }),
   }
 }
 

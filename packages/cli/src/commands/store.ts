@@ -60,7 +60,7 @@ export function addStoreCommand(program: Command, io: Io): void {
   addTask(store, 'sweep', 'remove the expired pages from a MySQL or MariaDB database').action(
     async (options: StoreOptions) => run(io, options, { name: 'sweep', task: sweepStore, createTable: false }),
   )
-  addTask(store, 'stats', 'count the pages in a MySQL or MariaDB database').action(async (options: StoreOptions) =>
+  addTask(store, 'stats', 'count the pages that wait').action(async (options: StoreOptions) =>
     run(io, options, { name: 'stats', task: countPages, createTable: false }),
   )
 }

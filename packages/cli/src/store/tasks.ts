@@ -17,6 +17,8 @@ export type StoreTask = (store: ChosenStore) => Promise<Outcome>
 
 /** A sweep is stopped after this long: the next one goes on. */
 const MAX_SWEEP_MS = 6_000
+/** `expiredPages` are counted in databases alone: other stores do not keep them. */
+const NO_FIGURES = { pages: null, bytes: null, expiredPages: null }
 const BUILT_IN = ['memory', 'file', 'redis']
 
 /** Makes the table of a database, and sends a probe through it. */
@@ -70,10 +72,30 @@ export const sweepStore: StoreTask = async (store) => {
 }
 
 export const countPages: StoreTask = async (store) => {
-  if (!isMysql(store)) {
-    return note({ pages: null, bytes: null, expiredPages: null }, `${ofOwnKind(store)}, which keeps no such figures.`)
+  if (isMysql(store)) return countRows(store.provider)
+  const { provider } = store
+  if (provider.name === 'memory') {
+    return note(
+      NO_FIGURES,
+      'This is a memory store: the pages are in the memory of the web server; see its debug page.',
+    )
   }
-  const { pages, bytes, expiredPages } = await store.provider.stats()
+  if (provider.usage === undefined) return note(NO_FIGURES, `${ofOwnKind(store)}, which keeps no such figures.`)
+  const { pages, bytes, note: remark } = await provider.usage()
+  const phrases = [
+    ...(pages === undefined ? [] : [count(pages, 'page')]),
+    ...(bytes === undefined ? [] : [count(bytes, 'byte')]),
+  ]
+  const sentences = [
+    ...(phrases.length === 0 ? [] : [`${phrases.join(', ')}.`]),
+    ...(remark === undefined ? [] : [printable(remark)]),
+  ]
+  const facts = { ...NO_FIGURES, ...(pages !== undefined && { pages }), ...(bytes !== undefined && { bytes }) }
+  return note({ ...facts, ...(remark !== undefined && { note: remark }) }, sentences.join(' '))
+}
+
+async function countRows(provider: MysqlProvider): Promise<Outcome> {
+  const { pages, bytes, expiredPages } = await provider.stats()
   const expired = `${count(expiredPages, 'page')} of them expired`
   return note({ pages, bytes, expiredPages }, `${count(pages, 'page')}, ${count(bytes, 'byte')}, ${expired}.`)
 }

@@ -49,6 +49,7 @@ export function protectAtRest(provider: CacheProvider, settings: AtRestSettings 
   if (keys === undefined && compression === false) return provider
   const packing = createPagePacking(keys, compression)
   const gate = createOperationGate(provider.name)
+  const usage = provider.usage?.bind(provider)
 
   async function keep(token: PageToken, page: CapturedPage, options?: ProviderCallOptions): Promise<void> {
     const packed = await packing.pack(token, page, options?.signal)
@@ -72,6 +73,7 @@ export function protectAtRest(provider: CacheProvider, settings: AtRestSettings 
     peek: (token, options) => gate.pass(() => read('peek', token, options), options?.signal),
     remove: (token) => gate.pass(() => provider.remove(token)),
     check: () => provider.check(),
+    ...(usage && { usage: () => gate.pass(usage) }),
     async close() {
       await gate.close()
       await provider.close()

@@ -10,6 +10,7 @@ import { checkFolder } from './file/check-folder.js'
 import { pageFileName } from './file/file-names.js'
 import { folderFailure } from './file/folder-failure.js'
 import { createFolderSweep } from './file/folder-sweep.js'
+import { usageOfFolder } from './file/folder-usage.js'
 import { createPageFolder, MOST_FILE_BYTES } from './file/page-folder.js'
 import { createPageIndex, hasExpired, type KnownPage } from './file/page-index.js'
 import { createOperationGate } from './operation-gate.js'
@@ -105,6 +106,15 @@ export function createFileProvider(
     async check() {
       return gate.isClosed() ? ['The file cache provider is closed; open a new one.'] : await checkFolder(folder)
     },
+    usage: () =>
+      gate.pass(async () => {
+        try {
+          const { maxCachedPages: maxPages, maxCachedBytes: maxBytes } = bounds
+          return { ...(await usageOfFolder(folder, index)), maxPages, maxBytes }
+        } catch (error) {
+          throw folderFailure('count its pages', folder.directory, error)
+        }
+      }),
     close() {
       sweep.stop()
       return gate.close()

@@ -103,6 +103,11 @@ export function createMemoryProvider(bounds?: CacheBounds, clock: MonotonicClock
     peek: (token, options) => gate.pass(() => look(token), options?.signal),
     remove: (token) => gate.pass(() => pages.peek(token) !== undefined && pages.delete(token)),
     check: () => Promise.resolve(gate.isClosed() ? ['The memory cache provider is closed; open a new one.'] : []),
+    usage: () =>
+      gate.pass(() => {
+        pages.purgeStale()
+        return { pages: pages.size, bytes: pages.calculatedSize, maxPages: maxCachedPages, maxBytes: maxCachedBytes }
+      }),
     close() {
       clearInterval(purge)
       pages.clear()

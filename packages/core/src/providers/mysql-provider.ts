@@ -9,7 +9,7 @@ import { createPageRows } from './mysql/page-rows.js'
 import { ensureTable, missing } from './mysql/pages-table.js'
 import { createPoolSource } from './mysql/pool-source.js'
 import { NO_SUCH_TABLE, numberOf } from './mysql/server-errors.js'
-import { statementsFor } from './mysql/statements.js'
+import { MOST_COUNTED, statementsFor } from './mysql/statements.js'
 import { createOperationGate } from './operation-gate.js'
 
 export { MYSQL_LOCATION_FORM, parseMysqlLocation, type MysqlLocation } from './mysql/mysql-location.js'
@@ -139,6 +139,12 @@ export function createMysqlProvider(
     async check() {
       return gate.isClosed() ? ['The mysql cache provider is closed; open a new one.'] : await gate.pass(check)
     },
+    usage: () =>
+      use('count its pages', async (session) => {
+        const [row] = await session.rows(statements.countSome)
+        const pages = Number(row?.['pages'])
+        return pages > MOST_COUNTED ? { note: `It holds more than ${MOST_COUNTED} pages.` } : { pages }
+      }),
     sweepNow: () => gate.pass(sweep),
     stats: () =>
       gate.pass(() =>

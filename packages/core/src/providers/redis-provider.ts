@@ -16,6 +16,7 @@ import { redisFailure } from './redis/redis-failure.js'
 import { parseRedisLocation } from './redis/redis-location.js'
 import { writeTogether } from './redis/write-together.js'
 import { resolveKeySettings, type RedisKeySettings } from './redis/redis-settings.js'
+import { usageOfRedis } from './redis/redis-usage.js'
 
 export type { RedisClient } from './redis/redis-client.js'
 export { isRedisLocation, REDIS_LOCATION_FORMS } from './redis/redis-location.js'
@@ -138,6 +139,7 @@ export function createRedisProvider(settings: RedisProviderSettings): CacheProvi
         return [(error as Error).message]
       }
     },
+    usage: () => use('count its pages', ({ client, stillWanted }) => usageOfRedis(client, prefix, stillWanted)),
     close: () => (closing ??= gate.close().then(() => connection.close(timeoutMs))),
   }
 }

@@ -7,6 +7,7 @@ import { HEALTH_CASES } from './cases/health.js'
 import { RACE_CASES } from './cases/races.js'
 import { ROUND_TRIP_CASES } from './cases/round-trip.js'
 import { TAKING_CASES } from './cases/taking.js'
+import { USAGE_CASES } from './cases/usage.js'
 import type { Bench, ConformanceCase, ProviderTraits } from './conformance-case.js'
 import { within } from './deadline.js'
 
@@ -22,6 +23,7 @@ const CASES: readonly ConformanceCase[] = [
   ...RACE_CASES,
   ...CANCELLATION_CASES,
   ...HEALTH_CASES,
+  ...USAGE_CASES,
   ...CLOSING_CASES,
 ]
 

@@ -10,7 +10,7 @@ import { checkFetcher } from './checks/fetcher-check.js'
 import { checkPage } from './checks/page-checks.js'
 import { checkRobots } from './checks/robots-check.js'
 import { checkSettings, checkSharing } from './checks/settings-checks.js'
-import { checkStore } from './checks/store-check.js'
+import { checkRoom, checkStore } from './checks/store-check.js'
 import { checkViewer } from './checks/viewer-checks.js'
 import type { EventLog } from './event-log.js'
 import { reportEvents, type EventsReport } from './events-report.js'
@@ -18,6 +18,7 @@ import type { OwnFetches } from './own-fetches.js'
 import { createQuietRequest } from './quiet-request.js'
 import { createSecretMask } from './secret-mask.js'
 import { reportSettings, type SettingsReport } from './settings-report.js'
+import { askUsage } from './store-usage.js'
 import { readTypedPath } from './typed-path.js'
 import { worstFirst, type Verdict } from './verdict.js'
 import { reportViewer, type ViewerReport } from './viewer-report.js'
@@ -52,7 +53,7 @@ export interface ReporterParts {
   readonly now: () => number
 }
 
-/** Answers within some 8 seconds, whatever fails. `query` is that of the request. */
+/** Answers within some 10 seconds, whatever fails. `query` is that of the request. */
 export type Reporter = (req: Request, query: string) => Promise<DebugReport>
 
 /** For one version of the settings. */
@@ -87,6 +88,8 @@ export function createReporter(
       memory.recall('fetcher', () => checkFetcher(req, settings, ownFetches.createToken(), ask)),
       memory.recall('robots', () => checkRobots(req, settings, ownFetches.createToken(), ask)),
     ])
+    // After the pages that were tried above, which have gone again by now.
+    const usage = await memory.recall('usage', () => askUsage(provider(), settings))
     return mask({
       at: now(),
       verdicts: worstFirst([
@@ -97,12 +100,13 @@ export function createReporter(
         ...checkCrawler(log.tally, settings),
         ...checkSettings(settings, state()),
         ...checkSharing(provider()),
+        ...checkRoom(usage),
         ...checkViewer(req, address, settings),
       ]),
       you: reportViewer(req, address, settings),
       explained,
       events: reportEvents(log),
-      settings: reportSettings(settings, state(), provider()),
+      settings: reportSettings(settings, state(), provider(), usage),
     })
   }
 }

@@ -8,6 +8,7 @@ import {
   type Settings,
 } from '@facsimile/core'
 import type { SettingsState } from '../live-settings.js'
+import type { StoreUsage } from './store-usage.js'
 
 export interface SettingsReport {
   readonly file: string | undefined
@@ -20,6 +21,8 @@ export interface SettingsReport {
   readonly snippets: readonly SnippetReport[]
   /** Its name, where pages are stored. */
   readonly provider: string | undefined
+  /** What it holds, where it can tell. */
+  readonly usage: StoreUsage | undefined
 }
 
 export interface SnippetReport {
@@ -35,6 +38,7 @@ export function reportSettings(
   settings: Settings,
   { file, version, since, error }: SettingsState,
   provider: CacheProvider | undefined,
+  usage: StoreUsage | undefined,
 ): SettingsReport {
   // They stand in a section of their own.
   const { snippets: _snippets, ...values } = maskSettings(settings)
@@ -51,6 +55,7 @@ export function reportSettings(
       html: fillIn(html, settings),
     })),
     provider: settings.disableCache ? undefined : provider?.name,
+    usage,
   }
 }
 

@@ -16,6 +16,9 @@ const LIFE = `GREATEST(LEAST(CAST(? AS SIGNED), CAST(? AS SIGNED) - (${NOW_MS}))
 /** Expired pages that one statement of the sweep removes at most. */
 export const SWEEP_BATCH = 500
 
+/** Pages that are counted for somebody who looks by the way. */
+export const MOST_COUNTED = 100_000
+
 export interface Statements {
   /** Values: token, `lifeMs`, `expiresAtMs` and `leastLifeMs` of `LifeInDatabase`, record. Needs no right to UPDATE. */
   readonly store: string
@@ -32,8 +35,10 @@ export interface Statements {
   /** Value: token. Whether it had expired or not. */
   readonly discard: string
   readonly sweep: string
-  /** Answers with `pages`, `bytes` and `expired`. */
+  /** Answers with `pages`, `bytes` and `expired`, from the whole table. */
   readonly count: string
+  /** Answers with `pages`, those that have not expired, from the index alone: up to `MOST_COUNTED` of them and one more. */
+  readonly countSome: string
 }
 
 export function statementsFor({ sql }: TableName): Statements {
@@ -48,5 +53,6 @@ export function statementsFor({ sql }: TableName): Statements {
     discard: `DELETE FROM ${sql} WHERE token = ?`,
     sweep: `DELETE FROM ${sql} WHERE expires_at <= ${NOW_MS} ORDER BY expires_at LIMIT ${SWEEP_BATCH}`,
     count: `SELECT COUNT(*) AS pages, CAST(COALESCE(SUM(LENGTH(record)), 0) AS CHAR) AS bytes, CAST(COALESCE(SUM(expires_at <= ${NOW_MS}), 0) AS CHAR) AS expired FROM ${sql}`,
+    countSome: `SELECT COUNT(*) AS pages FROM (SELECT 1 FROM ${sql} WHERE expires_at > ${NOW_MS} LIMIT ${MOST_COUNTED + 1}) AS living`,
   }
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { takeValue } from './page-value.js'
 import type { RedisClient } from './redis-client.js'
 import type { ServerFacts } from './redis-connection.js'
-import { isErrorReply, isUnknownCommand } from './redis-failure.js'
+import { askMemory } from './server-memory.js'
 
 const PROBE_BYTES = 1024
 const PROBE_LIFE_MS = 10_000
@@ -30,21 +30,11 @@ export async function checkRedis(
 }
 
 async function findEviction(client: RedisClient): Promise<string[]> {
-  const memory = await infoOf(client)
+  const memory = await askMemory(client)
   const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1]
   const limited = /^maxmemory:[1-9]/m.test(memory)
   if (policy === undefined || !limited || HARMLESS_POLICIES.includes(policy)) return []
   return [
     `When its memory is full, Redis lets pages go before their time and in any order (maxmemory-policy ${policy}): set volatile-ttl, which lets the oldest go first.`,
   ]
-}
-
-/** Nothing where Redis does not let its user ask. */
-async function infoOf(client: RedisClient): Promise<string> {
-  try {
-    return await client.info('memory')
-  } catch (error) {
-    if (isErrorReply(error, 'NOPERM') || isUnknownCommand(error)) return ''
-    throw error
-  }
 }

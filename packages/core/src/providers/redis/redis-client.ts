@@ -21,6 +21,11 @@ export interface RedisClient {
   pexpire(key: string, milliseconds: number): Promise<number>
   del(key: string): Promise<number>
   info(section: string): Promise<string>
+  scan?(cursor: string, ...options: ['MATCH', string, 'COUNT', number]): Promise<[cursor: string, keys: unknown[]]>
+  /** Of a Cluster. */
+  nodes?(role: 'master'): readonly RedisClient[]
+  /** `keyPrefix` stands before each key that is sent, but not in what SCAN is given. */
+  readonly options?: { readonly keyPrefix?: string | undefined }
   config(subcommand: 'GET', parameter: string): Promise<unknown>
   quit(): Promise<unknown>
   disconnect(): void

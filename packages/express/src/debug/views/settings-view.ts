@@ -1,16 +1,18 @@
 // The section on the settings in force, without what is secret.
 import { html, type Html, type HtmlValue } from '../html.js'
 import type { SettingsReport, SnippetReport } from '../settings-report.js'
+import { phrasesOf, type StoreUsage } from '../store-usage.js'
 import { chip, factTable, momentOf, section, sentence } from './parts.js'
 
 export function settingsSection(settings: SettingsReport): Html {
-  const { file, version, since, error, values, snippets, provider } = settings
+  const { file, version, since, error, values, snippets, provider, usage } = settings
   return section('settings', 'Settings', [
     factTable('Where they come from', [
       ['File', file === undefined ? 'none: they stand in code' : html`<code>${file}</code>`],
       ['Version', `${version}`],
       ['In force since', momentOf(since)],
       ['Cache provider', provider ?? 'none: nothing is stored'],
+      ...(provider === undefined ? [] : [['It holds', usageView(usage)] as const]),
       ...(error === undefined
         ? []
         : [['Not in force', html`${chip('fault', '✕', 'Refused')} ${sentence(error)}`] as const]),
@@ -23,6 +25,12 @@ export function settingsSection(settings: SettingsReport): Html {
       Object.entries(values).map(([name, value]) => [html`<code>${name}</code>`, valueOf(value)] as const),
     ),
   ])
+}
+
+function usageView(usage: StoreUsage | undefined): HtmlValue {
+  const phrases = usage === undefined ? [] : phrasesOf(usage)
+  if (usage?.note !== undefined) return [phrases.map((phrase) => `${phrase}. `), sentence(usage.note)]
+  return phrases.length === 0 ? 'The provider does not tell.' : phrases.join(', ')
 }
 
 function snippetView({ name, placement, when, html: markup }: SnippetReport, index: number): Html {
