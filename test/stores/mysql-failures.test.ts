@@ -208,7 +208,7 @@ describe('a page that is too large', () => {
     'is refused before it is sent, and the next call is fine',
     withMysql(async (bench) => {
       const server = await bench.server('--max-allowed-packet=1M')
-      const provider = bench.provider({ location: server.url })
+      const provider = bench.provider({ location: server.url, timeoutMs: 10_000 })
       const admin = await bench.connection(server.url)
       const token = createPageToken()
       await provider.store(createPageToken(), samplePage())
