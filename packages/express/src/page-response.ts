@@ -19,10 +19,12 @@ import { isCutShort, isGone, isHttp2, type Response } from './http-types.js'
 import type { PageBody } from './page-body.js'
 import { declareWholeBody } from './page-headers.js'
 import { readHeadArguments, type HeadersArgument } from './response-headers.js'
+import { storePage } from './page-storing.js'
 import { isQueued, unwatchQueued, watchQueued } from './queued-responses.js'
 import type { ClassHooks, StandIn } from './response-hooks.js'
 import { ResponseMethods } from './response-methods.js'
 import { unwatchSilence, watchSilence, type SilenceListener } from './silence-watch.js'
+import { tellInjection, tellPassOver } from './telling.js'
 import type { Visit } from './visit.js'
 import { WriteRoom } from './write-room.js'
 
@@ -203,20 +205,13 @@ export class PageResponse implements StandIn, SilenceListener {
     this.#contentType = contentType
     this.#firstOutput = firstOutput
     if (coding !== undefined) this.#coded = new CodedPage(this.#res, this.#methods, body, coding, this.#context)
-    const { fitted, watch } = this.#visit
-    const { count } = fitted
-    if (watch !== undefined) watch.isCompressedInside = coding !== undefined
-    else if (count > 0) this.#context.events.publish('facsimile:injected', () => ({ snippets: count }))
+    tellInjection(coding !== undefined, this.#visit, this.#context)
   }
 
   #passOver(reason: PassOver | undefined): void {
     this.#leave()
     giveSparedTag(this.#res)
-    if (reason === undefined) return
-    const { watch } = this.#visit
-    if (watch !== undefined) watch.passedOver = reason
-    else this.#context.events.publish('facsimile:skipped', () => ({ reason }))
-    if (this.#visit.isViewer && !this.#res.headersSent) sayPassedOver(this.#res, reason)
+    if (reason !== undefined) tellPassOver(this.#res, reason, this.#visit, this.#context)
   }
 
   #takeFirstOutput(): readonly Buffer[] {
@@ -266,21 +261,11 @@ export class PageResponse implements StandIn, SilenceListener {
     const isWhole = this.#state === 'ended' && !isCutShort(this.#res)
     this.#state = 'left'
     const capture = this.#body?.takeCapture()
-    const token = capture === undefined ? undefined : this.#visit.token
-    if (capture === undefined || token === undefined || !isWhole) {
+    if (isWhole) storePage(this.#res, this.#contentType, capture, this.#visit, this.#context)
+    else {
       capture?.discard()
-      return this.#visit.abandon()
+      this.#visit.abandon()
     }
-    const capturedAt = this.#context.now()
-    const page = {
-      url: this.#visit.url,
-      method: this.#visit.method,
-      status: this.#res.statusCode,
-      contentType: this.#contentType,
-      capturedAt,
-      expiresAt: capturedAt + this.#context.settings.maxCachedSeconds * 1000,
-    }
-    this.#context.pages?.keep(token, page, capture, this.#visit.watch !== undefined)
   }
 
   /** The client or the application gave up; after a complete response there is nothing left to do. */
@@ -337,11 +322,4 @@ export class PageResponse implements StandIn, SilenceListener {
   #hasLeft(): boolean {
     return this.#state === 'passing'
   }
-}
-
-/** A list (RFC 9651) where another Facsimile has said its part already. */
-function sayPassedOver(res: Response, reason: PassOver): void {
-  const said = reason === 'already-injected' ? res.getHeader('Facsimile-Status') : undefined
-  const status = `skipped; reason=${reason}`
-  res.setHeader('Facsimile-Status', said === undefined ? status : `${String(said)}, ${status}`)
 }
