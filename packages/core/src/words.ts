@@ -146,7 +146,7 @@ const UNREADABLES = {
 
 export type Unreadable = keyof typeof UNREADABLES
 
-/** The words for what the debug page and `facsimile doctor` find wrong with an installation, or worth a look. */
+/** The words for what the debug page, `facsimile doctor` and `facsimile settings check` find wrong, or worth a look. */
 const FINDINGS = {
   'page-failing': [
     'The page answered with an error, or not at all.',
@@ -186,12 +186,16 @@ const FINDINGS = {
     'See the error in the console of the browser.',
   ],
   'fetch-url-missing': [
-    'The page carries no fetch URL, so the crawler cannot find the stored copy.',
+    'A page carries no fetch URL, so the crawler cannot find its stored copy.',
     'Put %FetchUrl% or %CacheToken% into a snippet, or place `tokenFor` in the page.',
   ],
   'fetch-url-insecure': [
-    'The fetch URL is plain HTTP, and the site is HTTPS: private pages would cross the network in the clear.',
+    'The fetch URL is plain HTTP: private pages cross the network in the clear.',
     'Write `fetchUrl` with https, or leave it out.',
+  ],
+  'fetch-url-elsewhere': [
+    'The setting `fetchUrl` does not lead to `fetchPath` with the token as `t`.',
+    'Let it end in the `fetchPath` and ?t=%CacheToken%, unless a proxy makes that of it.',
   ],
   'fetcher-unreachable': [
     'The fetcher does not answer at the fetch URL.',
@@ -241,6 +245,22 @@ const FINDINGS = {
     'Requests come with a header that names the client, and the proxy that sent it is not trusted.',
     'Set `clientAddress.source` to the header and `clientAddress.trustedProxies` to the address of the proxy, if it is yours.',
   ],
+  'proxies-missing': [
+    'The setting `clientAddress.source` names a header, and no proxy is trusted to set it: it never counts.',
+    'List the addresses of the proxies in `clientAddress.trustedProxies`.',
+  ],
+  'proxies-wide': [
+    'A range of trusted proxies holds nearly everybody: whoever sends the header chooses his own address.',
+    'List the addresses of the proxies alone in `clientAddress.trustedProxies`.',
+  ],
+  'allowlist-wide': [
+    'A range of the allowlist holds nearly everybody, who may fetch private pages.',
+    'List the addresses of the crawler alone in `allowedAddresses`.',
+  ],
+  'allowlist-local': [
+    'This machine is on the allowlist, and the connection tells who asks: behind a proxy on it every visitor comes from there.',
+    'Behind such a proxy set `clientAddress`; else take the machine out of `allowedAddresses` before visitors come.',
+  ],
   'crawler-denied': [
     'The fetcher refused requests that looked like those of the crawler.',
     'If the address is the one of the crawler, add it to `allowedAddresses`; behind a proxy see `clientAddress`.',
@@ -267,10 +287,22 @@ const FINDINGS = {
   'nothing-sampled': ['`sampleRatio` is 0: no first view is recorded.', 'Raise `sampleRatio`.'],
   'filter-disabled': ['`disableFilter` is set: no snippet is inserted.', 'Remove the setting.'],
   'cache-disabled': ['`disableCache` is set: no page is stored.', 'Remove the setting.'],
+  'debug-allowed': [
+    '`allowDebug` is set: allowed addresses see the debug page.',
+    'Remove the setting when you are done.',
+  ],
+  'pages-without-room': [
+    'The setting `maxPageBytes` is more than `maxCachedBytes`: the longest pages have no room in the store.',
+    'Raise `maxCachedBytes`, or lower `maxPageBytes`.',
+  ],
   'no-snippets': ['There are no snippets.', 'Write the tracking code into `snippets`.'],
   'settings-not-reloaded': [
     'The settings file was changed and could not be used; the settings before are in force.',
     'Mend the file as the error says.',
+  ],
+  'settings-readable': [
+    'The settings file holds a secret, and every user of this machine may read it.',
+    'Take the right to read it from the others: chmod o-r.',
   ],
 } as const satisfies Record<string, Explanation>
 
