@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { resolveSettings } from '@facsimile/core'
+import { explain, resolveSettings, WORDS, type Explanation } from '@facsimile/core'
 import { KNOWN_VARIABLES } from '../../packages/cli/src/settings/schema.js'
 import { runCli } from './run-cli.js'
 
@@ -32,7 +32,7 @@ async function printed(env: Record<string, string> = {}): Promise<Record<string,
 
 async function checked(args: readonly string[] = [], env: Record<string, string> = {}) {
   const run = await settings(['check', '--json', ...args], env)
-  const { problems, warnings } = JSON.parse(run.stdout) as { problems: string[]; warnings: string[] }
+  const { problems, warnings } = JSON.parse(run.stdout) as { problems: string[]; warnings: object[] }
   return { exitCode: run.exitCode, problems, warnings, stderr: run.stderr }
 }
 
@@ -61,28 +61,64 @@ describe('settings check', () => {
     expect(run.stderr).toMatch(/^error: facsimile\.config\.json cannot be used: 4 problems\n {2}Mend/)
   })
 
-  test.each<[string, object, string]>([
-    ['an empty allowlist', { allowedAddresses: [] }, '`allowedAddresses` is empty'],
-    ['everybody', { allowedAddresses: ['0.0.0.0/0'] }, '0.0.0.0/0, which lets nearly everybody fetch'],
-    ['everybody of IPv6', { allowedAddresses: ['::/0'] }, '::/0, which lets nearly everybody fetch'],
-    ['this machine', { allowedAddresses: ['127.0.0.1'] }, 'this machine is among'],
-    ['a header without a proxy', { clientAddress: { source: 'x-real-ip' } }, 'the header never counts'],
+  test.each<[string, object, string, string]>([
+    ['an empty allowlist', { allowedAddresses: [] }, 'allowlist-empty', ''],
+    ['everybody', { allowedAddresses: ['0.0.0.0/0'] }, 'allowlist-wide', '0.0.0.0/0'],
+    ['everybody of IPv6', { allowedAddresses: ['::/0'] }, 'allowlist-wide', '::/0'],
+    ['this machine', { allowedAddresses: ['127.0.0.1', '::1'] }, 'allowlist-local', '127.0.0.1, ::1'],
+    ['a header without a proxy', { clientAddress: { source: 'x-real-ip' } }, 'proxies-missing', 'x-real-ip'],
     [
       'everybody as a proxy',
       { clientAddress: { source: 'forwarded', trustedProxies: ['0.0.0.0/0'] } },
-      'chooses his own address',
+      'proxies-wide',
+      '0.0.0.0/0',
     ],
-    ['plain HTTP', { fetchUrl: 'http://s1.example/facsimile?t=%CacheToken%' }, 'plain HTTP'],
-    ['a wrong path', { fetchUrl: 'https://s1.example/copy?t=%CacheToken%' }, 'does not lead to /facsimile?t='],
-    ['no way to the copy', { snippets: [] }, 'no snippet has %FetchUrl%'],
-    ['the troubleshooting page', { allowDebug: true }, '`allowDebug` is on'],
-    ['no filter', { disableFilter: true }, '`disableFilter` is on'],
-    ['no store', { disableCache: true }, '`disableCache` is on'],
-    ['no visitor', { sampleRatio: 0 }, '`sampleRatio` is 0'],
-    ['pages without room', { maxCachedBytes: 1000 }, '`maxPageBytes` is more than `maxCachedBytes`'],
-  ])('warns of %s, and exits 0', async (_fault, written, warning) => {
+    [
+      'plain HTTP',
+      { fetchUrl: 'http://s1.example/facsimile?t=%CacheToken%&key=pl4nted' },
+      'fetch-url-insecure',
+      'http://s1.example',
+    ],
+    [
+      'a wrong path',
+      { fetchUrl: 'https://s1.example/copy?t=%CacheToken%' },
+      'fetch-url-elsewhere',
+      '/copy, and not /facsimile',
+    ],
+    [
+      'a wrong parameter',
+      { fetchUrl: 'https://s1.example/facsimile?token=%CacheToken%' },
+      'fetch-url-elsewhere',
+      'no t=%CacheToken%',
+    ],
+    ['no snippets', { snippets: [] }, 'no-snippets', ''],
+    [
+      'no way to the copy',
+      { snippets: [{ ...SNIPPET, html: '<script>go()</script>' }] },
+      'fetch-url-missing',
+      'where the application places `tokenFor` itself, all is well',
+    ],
+    ['the debug page', { allowDebug: true }, 'debug-allowed', ''],
+    ['no filter', { disableFilter: true }, 'filter-disabled', ''],
+    ['no store', { disableCache: true }, 'cache-disabled', ''],
+    ['no visitor', { sampleRatio: 0 }, 'nothing-sampled', ''],
+    ['pages without room', { maxCachedBytes: 1000 }, 'pages-without-room', '5242880 bytes, and 1000'],
+  ])('warns of %s in a word of the table, and exits 0', async (_fault, written, word, said) => {
     await put({ ...GOOD, ...written })
-    expect(await checked()).toMatchObject({ exitCode: 0, problems: [], warnings: [expect.stringContaining(warning)] })
+    const kind = word === 'allowlist-empty' ? 'refused' : 'found'
+    const words: Readonly<Record<string, Explanation | undefined>> = WORDS[kind]
+    const [meaning = '', remedy = ''] = words[word] ?? []
+    const warning = { kind, word, meaning, ...(said !== '' && { said }), remedy }
+    expect(await checked()).toMatchObject({ exitCode: 0, problems: [], warnings: [warning] })
+    const { stdout } = await settings(['check'])
+    expect(stdout).toBe(
+      `facsimile.config.json: no problem, 1 warning\n\n! ${word}${said === '' ? '' : `  ${said}`}\n  ${meaning}\n  → ${remedy}\n`,
+    )
+  })
+
+  test('does not warn of room in stores that have no such bound', async () => {
+    await put({ ...GOOD, maxCachedBytes: 1000, cacheProvider: 'redis://cache.example' })
+    expect((await checked()).warnings).toEqual([])
   })
 
   test.each<[string, object]>([
@@ -91,8 +127,11 @@ describe('settings check', () => {
   ])('warns of %s that everybody may read', async (secret, written) => {
     await put({ ...GOOD, ...written })
     await chmod(join(folder, 'facsimile.config.json'), 0o644)
-    const warning = `facsimile.config.json holds ${secret} and every user of this machine may read it: chmod o-r it`
-    expect((await checked()).warnings).toEqual([warning])
+    const said = `facsimile.config.json holds ${secret}`
+    expect((await checked()).warnings).toEqual([expect.objectContaining({ word: 'settings-readable', said })])
+    expect((await runCli(['robots'], { cwd: folder })).stderr).toBe(
+      `warning: ${said}. ${explain('found', 'settings-readable')}\n`,
+    )
     await chmod(join(folder, 'facsimile.config.json'), 0o640)
     expect((await checked()).warnings).toEqual([])
   })

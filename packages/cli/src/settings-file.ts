@@ -1,5 +1,6 @@
 // The site's settings, as far as a command needs them: all of them, or where its fetcher answers.
 import type { Settings } from '@facsimile/core'
+import { sentencesOf } from './crawl/word.js'
 import type { Io } from './io.js'
 import { gatherSettings, useSettings } from './settings/site-settings.js'
 import { findOpenSecret } from './settings/written-settings.js'
@@ -37,6 +38,9 @@ export async function findSiteSettings(
   const site = await gatherSettings(io, name)
   const settings = useSettings(site)
   const warning = site.file === undefined ? undefined : await findOpenSecret(io, site.file, site.written)
-  if (warning !== undefined) io.stderr.write(`warning: ${printable(warning)}.\n`)
+  if (warning !== undefined) {
+    const [meaning, remedy] = sentencesOf(warning.word)
+    io.stderr.write(`warning: ${printable(warning.said ?? '')}. ${meaning} ${remedy}\n`)
+  }
   return { settings, isFromFile: site.file !== undefined }
 }

@@ -2,10 +2,11 @@
 import type { Command } from 'commander'
 import type { ServerAddress } from '../crawl/http-request.js'
 import { readVisitorRequest } from '../crawl/visitor-request.js'
+import { remedyOf } from '../crawl/word.js'
 import { findChromium } from '../doctor/chromium.js'
 import { diagnose, resultsIn, type Diagnosis } from '../doctor/diagnosis.js'
 import { observeSite, type DoctorRequest } from '../doctor/observe.js'
-import { describeDiagnosis, diagnosisToJson, remedyOf } from '../doctor/report.js'
+import { describeDiagnosis, diagnosisToJson } from '../doctor/report.js'
 import { failure, usageFailure } from '../failure.js'
 import type { Io } from '../io.js'
 import { robotsPath, robotsPaths } from '../robots/fetch-path.js'
@@ -105,7 +106,8 @@ function problemIn(diagnosis: Diagnosis) {
   const [first] = fails
   if (first === undefined) return undefined
   const words = [...new Set(fails.map(({ word }) => word?.word ?? ''))]
-  const remedy = words.length === 1 ? remedyOf(first) : undefined
+  const { word, because } = first
+  const remedy = words.length === 1 && word !== undefined ? remedyOf({ word, because }) : undefined
   return failure(
     `something is wrong with the installation: ${words.join(', ')}`,
     remedy ?? 'The report has the remedy for each.',

@@ -1,11 +1,12 @@
 // `facsimile settings`: checks, shows and imports the settings of a site.
 import { createSettingsSchema, maskSettings, resolveSettings } from '@facsimile/core'
 import type { Command } from 'commander'
+import { describeWord, remedyOf, wordToJson } from '../crawl/word.js'
 import { failure, usageFailure } from '../failure.js'
 import type { Io } from '../io.js'
 import { originOf } from '../settings/origins.js'
 import { gatherSettings, useSettings, type SiteSettings } from '../settings/site-settings.js'
-import { findWarnings } from '../settings/warnings.js'
+import { findWarnings, type Warning } from '../settings/warnings.js'
 import { findOpenSecret } from '../settings/written-settings.js'
 import { count, createStyles, printable } from '../terminal.js'
 import { addImportCommand } from './settings-import.js'
@@ -65,8 +66,17 @@ async function checkSettings(io: Io, name: string | undefined, options: CheckOpt
   const openSecret = site.file === undefined ? undefined : await findOpenSecret(io, site.file, site.written)
   if (openSecret !== undefined) warnings.push(openSecret)
   const variables = site.variables.map((variable) => variable.name)
-  const result = { file: site.file ?? null, variables, ok: problems.length === 0, problems, warnings }
-  io.stdout.write(options.json === true ? toJson(result) : describeCheck(io, site, warnings))
+  io.stdout.write(
+    options.json === true
+      ? toJson({
+          file: site.file ?? null,
+          variables,
+          ok: problems.length === 0,
+          problems,
+          warnings: warnings.map(warningToJson),
+        })
+      : describeCheck(io, site, warnings),
+  )
   if (problems.length === 0) return
   throw failure(
     `${nameOf(site)} cannot be used: ${count(problems.length, 'problem')}`,
@@ -90,14 +100,20 @@ function requireSomething({ file, variables, problems }: SiteSettings): void {
   )
 }
 
-function describeCheck(io: Io, site: SiteSettings, warnings: readonly string[]): string {
-  const { bad, good, title } = createStyles(io)
+function warningToJson(warning: Warning) {
+  const { word, said } = warning
+  return { ...wordToJson(word), ...(said !== undefined && { said }), remedy: remedyOf(warning) }
+}
+
+function describeCheck(io: Io, site: SiteSettings, warnings: readonly Warning[]): string {
+  const styles = createStyles(io)
+  const { bad, good, title } = styles
   const { problems } = site
   const verdict = problems.length > 0 ? bad(count(problems.length, 'problem')) : good('no problem')
   const lines = [
     `${title(nameOf(site))}: ${verdict}, ${count(warnings.length, 'warning')}`,
     ...problems.map((problem) => `  ${bad('problem')}  ${printable(problem)}`),
-    ...warnings.map((warning) => `  warning  ${printable(warning)}`),
+    ...warnings.flatMap((warning) => ['', ...describeWord(warning, styles.warning('!'), styles)]),
   ]
   return `${lines.join('\n')}\n`
 }

@@ -1,5 +1,5 @@
 // What `facsimile doctor` found, for people and as JSON: a line for each check, then each problem with its remedy.
-import { sentencesOf, type Word } from '../crawl/word.js'
+import { describeWord, remedyOf, wordToJson } from '../crawl/word.js'
 import type { Io } from '../io.js'
 import { count, createStyles, printable, type Styles } from '../terminal.js'
 import type { CheckResult, CheckState } from './check-result.js'
@@ -7,12 +7,6 @@ import { mainView } from './checks/page.js'
 import { resultsIn, type Diagnosis } from './diagnosis.js'
 
 const MARKS: Readonly<Record<CheckState, string>> = { ok: '✓', warn: '!', fail: '✗', 'not-checked': '·' }
-
-/** What is to be followed: that of the nearer reason, where one is known. */
-export function remedyOf({ word, because }: CheckResult): string | undefined {
-  const nearest = because ?? word
-  return nearest === undefined ? undefined : sentencesOf(nearest)[1]
-}
 
 export function describeDiagnosis(io: Io, diagnosis: Diagnosis): string {
   const styles = createStyles(io)
@@ -34,19 +28,15 @@ export function diagnosisToJson(diagnosis: Diagnosis) {
   return {
     ok: resultsIn(diagnosis, 'fail').length === 0,
     page: mainView(seen).answer.url.href,
-    checks: results.map((result) => ({
-      check: result.check,
-      state: result.state,
-      said: result.said,
-      ...(result.word === undefined ? {} : wordToJson(result.word)),
-      ...(result.because === undefined ? {} : { because: wordToJson(result.because) }),
-      ...(result.word === undefined ? {} : { remedy: remedyOf(result) }),
+    checks: results.map(({ check, state, said, word, because }) => ({
+      check,
+      state,
+      said,
+      ...(word !== undefined && wordToJson(word)),
+      ...(because !== undefined && { because: wordToJson(because) }),
+      ...(word !== undefined && { remedy: remedyOf({ word, because }) }),
     })),
   }
-}
-
-function wordToJson(word: Word) {
-  return { kind: word.kind, word: word.word, meaning: sentencesOf(word)[0] }
 }
 
 function describeRow({ check, state, said }: CheckResult, width: number, styles: Styles): string {
@@ -55,18 +45,9 @@ function describeRow({ check, state, said }: CheckResult, width: number, styles:
   return `  ${style(MARKS[state])} ${check.padEnd(width)}  ${state === 'not-checked' ? styles.faint(`not checked: ${text}`) : text}`
 }
 
-function describeProblem(result: CheckResult, styles: Styles): readonly string[] {
-  const { word, because, state, said } = result
+function describeProblem({ word, because, state, said }: CheckResult, styles: Styles): readonly string[] {
   if (word === undefined) return []
-  const style = styleOf(state, styles)
-  const reason = because === undefined ? [] : [`  ${because.word}: ${sentencesOf(because)[0]}`]
-  return [
-    `${style(MARKS[state])} ${styles.title(word.word)}  ${styles.faint(printable(said))}`,
-    `  ${sentencesOf(word)[0]}`,
-    ...reason,
-    `  ${styles.good('→')} ${remedyOf(result) ?? ''}`,
-    '',
-  ]
+  return [...describeWord({ word, said, because }, styleOf(state, styles)(MARKS[state]), styles), '']
 }
 
 function summarize(fails: number, warnings: number, styles: Styles): string {

@@ -1,9 +1,15 @@
-// What settings may say, and probably should not.
+// What settings may say, and probably should not: each in a word of the one table.
 import { compileAddressRanges, parseAddressRange, type Settings } from '@facsimile/core'
+import type { Word } from '../crawl/word.js'
 
-/** One sentence each: what is so, and what to write instead. */
-export function findWarnings(settings: Settings): readonly string[] {
-  return [...warnOfReach(settings), ...warnOfFetchUrl(settings), ...warnOfIdleness(settings)]
+export interface Warning {
+  readonly word: Word
+  /** What of the settings is meant, where the word does not say it; without a full stop. */
+  readonly said?: string
+}
+
+export function findWarnings(settings: Settings): readonly Warning[] {
+  return [...warnOfReach(settings), ...warnOfFetchUrl(settings), ...warnOfIdleness(settings), ...warnOfRoom(settings)]
 }
 
 const isLoopback = compileAddressRanges(['127.0.0.0/8', '::1'], 'loopback')
@@ -16,33 +22,20 @@ export function isNearlyEverybody(entry: string): boolean {
   return 'range' in outcome && outcome.range.prefixLength < WIDEST_PREFIX[outcome.range.network.kind()]
 }
 
-function warnOfReach({ allowedAddresses, clientAddress, allowDebug }: Settings): readonly string[] {
+function warning(word: Extract<Word, { kind: 'found' }>['word'], said?: string): Warning {
+  return { word: { kind: 'found', word }, ...(said !== undefined && { said }) }
+}
+
+function warnOfReach({ allowedAddresses, clientAddress, allowDebug }: Settings): readonly Warning[] {
   const { source, trustedProxies } = clientAddress
-  const warnings: string[] = []
-  if (allowedAddresses.length === 0)
-    warnings.push(
-      "`allowedAddresses` is empty, so nobody may fetch a page: write the addresses of the service's crawler",
-    )
-  for (const entry of allowedAddresses.filter(isNearlyEverybody))
-    warnings.push(
-      `\`allowedAddresses\` has ${entry}, which lets nearly everybody fetch private pages: write the addresses of the crawler alone`,
-    )
-  if (source === 'socket' && allowedAddresses.some(holdsLoopback))
-    warnings.push(
-      'this machine is among `allowedAddresses`: behind a proxy on it every visitor would come from there; set `clientAddress`, or take it out',
-    )
-  if (source !== 'socket' && trustedProxies.length === 0)
-    warnings.push(
-      `\`clientAddress.source\` is ${source} and \`clientAddress.trustedProxies\` is empty, so the header never counts and everybody is refused: write the addresses of the proxies`,
-    )
-  for (const entry of trustedProxies.filter(isNearlyEverybody))
-    warnings.push(
-      `\`clientAddress.trustedProxies\` has ${entry}, so whoever sends the header chooses his own address: write the addresses of the proxies alone`,
-    )
-  if (allowDebug)
-    warnings.push(
-      '`allowDebug` is on, so allowed addresses see the troubleshooting page: switch it off when you are done',
-    )
+  const warnings: Warning[] = []
+  if (allowedAddresses.length === 0) warnings.push({ word: { kind: 'refused', word: 'allowlist-empty' } })
+  warnings.push(...allowedAddresses.filter(isNearlyEverybody).map((entry) => warning('allowlist-wide', entry)))
+  const local = source === 'socket' ? allowedAddresses.filter(holdsLoopback) : []
+  if (local.length > 0) warnings.push(warning('allowlist-local', local.join(', ')))
+  if (source !== 'socket' && trustedProxies.length === 0) warnings.push(warning('proxies-missing', source))
+  warnings.push(...trustedProxies.filter(isNearlyEverybody).map((entry) => warning('proxies-wide', entry)))
+  if (allowDebug) warnings.push(warning('debug-allowed'))
   return warnings
 }
 
@@ -51,33 +44,33 @@ function holdsLoopback(entry: string): boolean {
   return 'range' in outcome && isLoopback(outcome.range.network)
 }
 
-function warnOfFetchUrl({ fetchUrl, fetchPath }: Settings): readonly string[] {
+/** The query may hold a key of the site's own, so it is not shown. */
+function warnOfFetchUrl({ fetchUrl, fetchPath }: Settings): readonly Warning[] {
   if (fetchUrl === undefined) return []
-  const { protocol, pathname, searchParams } = new URL(fetchUrl.replaceAll('%CacheToken%', 'token'))
-  const warnings: string[] = []
-  if (protocol === 'http:')
-    warnings.push('`fetchUrl` is plain HTTP, so private pages cross the network in the clear: write it with https')
-  if (pathname !== fetchPath || searchParams.get('t') !== 'token')
-    warnings.push(
-      `\`fetchUrl\` does not lead to ${fetchPath}?t=%CacheToken%: unless a proxy rewrites it, the crawler will not find the fetcher`,
-    )
+  const { origin, protocol, pathname, searchParams } = new URL(fetchUrl.replaceAll('%CacheToken%', 'token'))
+  const warnings: Warning[] = []
+  if (protocol === 'http:') warnings.push(warning('fetch-url-insecure', origin))
+  if (pathname !== fetchPath) warnings.push(warning('fetch-url-elsewhere', `${pathname}, and not ${fetchPath}`))
+  else if (searchParams.get('t') !== 'token') warnings.push(warning('fetch-url-elsewhere', 'no t=%CacheToken%'))
   return warnings
 }
 
-function warnOfIdleness(settings: Settings): readonly string[] {
-  const { snippets, disableCache, disableFilter, sampleRatio, maxPageBytes, maxCachedBytes } = settings
+function warnOfIdleness({ snippets, disableCache, disableFilter, sampleRatio }: Settings): readonly Warning[] {
   const carriesToken = snippets.some(({ html }) => /%(?:FetchUrl|CacheToken)%/.test(html))
-  const warnings: string[] = []
-  if (disableFilter) warnings.push('`disableFilter` is on, so no snippet is inserted')
-  if (disableCache) warnings.push('`disableCache` is on, so no page is stored')
-  if (sampleRatio === 0) warnings.push('`sampleRatio` is 0, so no first view is recorded')
-  if (!disableCache && !disableFilter && !carriesToken)
-    warnings.push(
-      'no snippet has %FetchUrl% or %CacheToken%, so the crawler finds stored pages only where the application places `tokenFor(res)` itself',
-    )
-  if (maxPageBytes > maxCachedBytes)
-    warnings.push(
-      '`maxPageBytes` is more than `maxCachedBytes`, so that the longest pages have no room in the `memory:` and `file:` providers',
-    )
+  const warnings: Warning[] = []
+  if (disableFilter) warnings.push(warning('filter-disabled'))
+  else if (snippets.length === 0) warnings.push(warning('no-snippets'))
+  else if (!disableCache && !carriesToken)
+    warnings.push(warning('fetch-url-missing', 'where the application places `tokenFor` itself, all is well'))
+  if (disableCache) warnings.push(warning('cache-disabled'))
+  if (sampleRatio === 0) warnings.push(warning('nothing-sampled'))
   return warnings
+}
+
+/** The other stores have no such bound. */
+function warnOfRoom({ cacheProvider, maxPageBytes, maxCachedBytes }: Settings): readonly Warning[] {
+  const isBounded = typeof cacheProvider === 'string' && /^(?:memory|file):/.test(cacheProvider)
+  return isBounded && maxPageBytes > maxCachedBytes
+    ? [warning('pages-without-room', `${maxPageBytes} bytes, and ${maxCachedBytes}`)]
+    : []
 }

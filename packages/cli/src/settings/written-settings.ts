@@ -7,6 +7,7 @@ import { FacsimileError, readSettingsText } from '@facsimile/core'
 import { readBounded } from '../bounded-input.js'
 import { reasonOf, usageFailure } from '../failure.js'
 import type { Io } from '../io.js'
+import type { Warning } from './warnings.js'
 
 const DEFAULT_FILES = ['facsimile.config.json', 'facsimile.config.js', 'facsimile.config.mjs']
 const MAX_SETTINGS_BYTES = 1024 * 1024
@@ -49,13 +50,13 @@ async function readModule(io: Io, file: string): Promise<unknown> {
   return module.default
 }
 
-/** Says so when `file` holds what is for its owner's eyes, and every user of this machine may read it. */
-export async function findOpenSecret(io: Io, file: string, written: unknown): Promise<string | undefined> {
+/** A warning when `file` holds what is for its owner's eyes, and every user of this machine may read it. */
+export async function findOpenSecret(io: Io, file: string, written: unknown): Promise<Warning | undefined> {
   const secret = secretIn(written)
   if (secret === undefined || process.platform === 'win32') return undefined
   const { mode } = await stat(resolve(io.cwd, file))
   if ((mode & READ_BY_OTHERS) === 0) return undefined
-  return `${file} holds ${secret} and every user of this machine may read it: chmod o-r it`
+  return { word: { kind: 'found', word: 'settings-readable' }, said: `${file} holds ${secret}` }
 }
 
 function secretIn(written: unknown): string | undefined {
