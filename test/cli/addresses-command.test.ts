@@ -21,6 +21,19 @@ const AWS = {
   ipv6_prefixes: [{ ipv6_prefix: '2600:1f00::/40', region: 'eu-west-1' }],
 }
 
+const CLOUDFLARE = {
+  result: { ipv4_cidrs: ['173.245.48.0/20', '103.21.244.0/22'], ipv6_cidrs: ['2400:cb00::/32'], etag: '38f7' },
+  success: true,
+}
+/** The forms of GitHub and of Azure: many lists in one file, for many purposes. */
+const META = {
+  verifiable_password_authentication: false,
+  domains: { website: ['*.service.example'] },
+  hooks: ['192.30.252.0/22', '2a0a:a440::/29'],
+  web: ['198.51.100.0/24'],
+  values: [{ name: 'Crawler', properties: { addressPrefixes: ['203.0.113.0/30'] } }],
+}
+
 let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'facsimile-addresses-'))
@@ -36,7 +49,13 @@ describe('a published list', () => {
     ['of Google', GOOGLE, ['66.249.64.0/27', '66.249.79.0/27', '2001:4860:4801:10::/64']],
     ['of AWS', AWS, ['3.5.140.0/22', '2600:1f00::/40']],
     ['of IPv6 alone', { ipv6_prefixes: [{ ipv6_prefix: '2600:1f00::/40' }] }, ['2600:1f00::/40']],
-    ['of texts', ['203.0.113.9', '192.0.2.200/24', '::ffff:192.0.2.0/120'], ['192.0.2.0/24', '203.0.113.9/32']],
+    ['of Cloudflare', CLOUDFLARE, ['103.21.244.0/22', '173.245.48.0/20', '2400:cb00::/32']],
+    [
+      'of Fastly',
+      { addresses: ['23.235.32.0/20'], ipv6_addresses: ['2a04:4e40::/32'] },
+      ['23.235.32.0/20', '2a04:4e40::/32'],
+    ],
+    ['of texts', ['203.0.113.9', '192.0.2.0/24', '::ffff:192.0.2.0/120'], ['192.0.2.0/24', '203.0.113.9/32']],
     [
       'with the narrower range behind the wider',
       ['10.0.0.0/16', '10.0.0.0/8', '9.9.9.9'],
@@ -54,11 +73,16 @@ describe('a published list', () => {
   test.each<[unknown, string]>([
     [{ prefixes: [{ ipv4Prefix: '192.0.2.0/33' }] }, 'prefixes[0] is "192.0.2.0/33", whose prefix is wrong'],
     [{ prefixes: [{ ipv4Prefix: 'crawler.example' }] }, 'prefixes[0] is "crawler.example", which is no IP address'],
-    [{ prefixes: [{ region: 'eu' }] }, 'has none of ipv4Prefix, ipv6Prefix, ip_prefix, ipv6_prefix in prefixes[0]'],
+    [
+      { prefixes: [{ region: 'eu' }] },
+      'has none of ipv4Prefix, ipv6Prefix, ip_prefix, ipv6_prefix, cidr in prefixes[0]',
+    ],
     [{ prefixes: [{ ipv4Prefix: '192.0.2.0/24', ipv6Prefix: '::/64' }] }, 'has more than one of'],
-    [{ prefixes: ['192.0.2.0/24'] }, 'has none of'],
+    [{ prefixes: [null] }, 'prefixes[0] is null, which is no text'],
     [{ prefixes: {} }, 'has a `prefixes` that is no list'],
-    [{ addresses: ['192.0.2.0/24'] }, 'has none of prefixes, ipv6_prefixes; write'],
+    [{ hosts: ['crawler.example'] }, 'has none of prefixes, ipv6_prefixes, '],
+    [META, "has hooks, web, values.0.properties.addressPrefixes, and does not say which of them are the crawler's"],
+    [META, 'name them, as in --list hooks'],
     [[5], '[0] is 5, which is no text'],
     [[], 'holds no range'],
     [{ prefixes: [] }, 'holds no range'],
@@ -72,6 +96,33 @@ describe('a published list', () => {
     const run = await addresses(['ranges.json'])
     expect(run).toMatchObject({ exitCode: 2, stdout: '' })
     expect(run.stderr).toContain(reason)
+  })
+
+  test('among several is named, with the way to it', async () => {
+    await put('meta.json', META)
+    const lists = ['--list', 'values.0.properties.addressPrefixes', '--list', 'hooks']
+    const run = await addresses(['meta.json', ...lists])
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(JSON.parse(run.stdout)).toEqual(['192.30.252.0/22', '203.0.113.0/30', '2a0a:a440::/29'])
+    const wrong = await addresses(['meta.json', '--list', 'crawlers'])
+    expect(wrong).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(wrong.stderr).toContain('has no list "crawlers"; it has hooks, web, values.0.properties.addressPrefixes')
+    expect((await addresses(['meta.json', '--list', 'constructor.name'])).stderr).toContain('has no list')
+    expect((await addresses(['meta.json', '--list', 'domains'])).stderr).toContain('has a `domains` that is no list')
+  })
+
+  test('that is not taken is told, and so is an address that stands for all its neighbours', async () => {
+    await put('ranges.json', { ...GOOGLE, extra: [{ cidr: '192.0.2.0/24' }] })
+    expect((await addresses(['ranges.json'])).stderr).toBe('warning: extra is not taken: name each list with --list.\n')
+    await put('ranges.json', ['192.0.2.200/24', '192.0.2.0/24'])
+    const run = await addresses(['ranges.json'])
+    expect(JSON.parse(run.stdout)).toEqual(['192.0.2.0/24'])
+    expect(run.stderr).toBe('warning: 192.0.2.200/24: taken as all addresses of the range, and not that one alone.\n')
+  })
+
+  test('in another encoding is refused', async () => {
+    await writeFile(join(folder, 'ranges.json'), Buffer.from('\ufeff["192.0.2.1"]', 'utf16le'))
+    expect((await addresses(['ranges.json'])).stderr).toContain('"ranges.json" is not UTF-8')
   })
 
   test('may hold everybody when that is meant', async () => {

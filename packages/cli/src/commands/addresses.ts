@@ -1,4 +1,5 @@
 // `facsimile addresses`: keeps the allowlist in step with the ranges that a tracking service publishes.
+import { isUtf8 } from 'node:buffer'
 import { resolve } from 'node:path'
 import {
   compileAddressRanges,
@@ -8,7 +9,14 @@ import {
   type AddressRange,
 } from '@facsimile/core'
 import type { Command } from 'commander'
-import { inOrder, RangeListError, readPublishedRanges, toRange } from '../addresses/published-ranges.js'
+import {
+  inOrder,
+  RangeListError,
+  readPublishedRanges,
+  showNames,
+  toRange,
+  type PublishedRanges,
+} from '../addresses/published-ranges.js'
 import { readBounded } from '../bounded-input.js'
 import { reasonOf, usageFailure } from '../failure.js'
 import type { Io } from '../io.js'
@@ -17,8 +25,10 @@ import { putJsonMember } from '../settings/json-member.js'
 import { isNearlyEverybody } from '../settings/warnings.js'
 import { readSettingsFile } from '../settings/written-settings.js'
 import { count, createStyles, printable } from '../terminal.js'
+import { append } from './visit-options.js'
 
 interface AddressesOptions {
+  readonly list?: readonly string[]
   readonly config?: string
   readonly keep?: true
   readonly write?: true
@@ -35,13 +45,14 @@ const LIST_REMEDY =
   'Give the JSON file as the service publishes it, or - for standard input; nothing is fetched from here.'
 
 const HELP = `
-It takes the form of Google ({ prefixes: [{ ipv4Prefix }] }), that of AWS ({ prefixes: [{ ip_prefix }], ipv6_prefixes })
-and a plain list of texts. Nothing is fetched: download the list from the service, over HTTPS, and look at the difference.
+It takes a plain list of texts, and the forms of Google, AWS, Cloudflare and Fastly. In another file --list names the list,
+with dots on the way to it. Nothing is fetched: download the file from the service, over HTTPS, and look at the difference.
 
 Examples:
   facsimile addresses ranges.json                                        print them as allowedAddresses
   facsimile addresses ranges.json --config facsimile.config.json          what would change?
   facsimile addresses ranges.json --config facsimile.config.json --write  change it
+  facsimile addresses meta.json --list hooks                             of several lists in a file, this one
   curl -s https://service.example/ranges.json | facsimile addresses - --json`
 
 export function addAddressesCommand(program: Command, io: Io): void {
@@ -50,6 +61,7 @@ export function addAddressesCommand(program: Command, io: Io): void {
     .summary("turn a service's published address ranges into allowedAddresses")
     .description('Turns the list of address ranges that a tracking service publishes into `allowedAddresses`.')
     .argument('<published-ranges>', 'the JSON file of the service; - reads standard input')
+    .option('-l, --list <name>', 'the list in the file, such as hooks or result.ipv4_cidrs; may be repeated', append)
     .option('-c, --config <file>', 'compare with this settings file')
     .option('--keep', 'keep the addresses that the settings have and the list has not')
     .option('-w, --write', 'put the ranges into the settings file, a .json; all else stays as it is')
@@ -60,8 +72,11 @@ export function addAddressesCommand(program: Command, io: Io): void {
 }
 
 async function runAddresses(io: Io, file: string, options: AddressesOptions): Promise<void> {
-  const published = await readList(io, file)
+  const { ranges: published, passedOver, widened } = await readList(io, file, options.list)
   if (options.allowWide !== true) refuseWide(file, published)
+  if (options.list === undefined && passedOver.length > 0)
+    warn(io, `${showNames(passedOver)} ${passedOver.length === 1 ? 'is' : 'are'} not taken: name each list with --list`)
+  if (widened.length > 0) warn(io, `${showNames(widened)}: taken as all addresses of the range, and not that one alone`)
   if (options.config === undefined) {
     if (options.write === true || options.keep === true)
       throw usageFailure('no settings file is named', 'Add --config facsimile.config.json, the file that has the list.')
@@ -92,20 +107,26 @@ function printList(io: Io, ranges: readonly string[], { json }: AddressesOptions
 
 function warnOfLength(io: Io, ranges: readonly string[]): void {
   if (ranges.length <= MANY_RANGES) return
-  io.stderr.write(
-    `warning: ${count(ranges.length, 'range')} are more than one crawler needs: see whether the service has a list for the crawler alone.\n`,
+  warn(
+    io,
+    `${count(ranges.length, 'range')} are more than one crawler needs: see whether the service has a list for the crawler alone`,
   )
 }
 
-async function readList(io: Io, file: string): Promise<readonly AddressRange[]> {
+function warn(io: Io, text: string): void {
+  io.stderr.write(`warning: ${printable(text)}.\n`)
+}
+
+async function readList(io: Io, file: string, lists?: readonly string[]): Promise<PublishedRanges> {
   const name = file === '-' ? 'standard input' : file
   const bytes = await readBounded(io, file, MAX_LIST_BYTES).catch((cause: unknown) => {
     throw usageFailure(`cannot read ${JSON.stringify(name)}: ${reasonOf(cause)}`, LIST_REMEDY, { cause })
   })
   if (bytes === undefined)
     throw usageFailure(`${JSON.stringify(name)} is longer than ${MAX_LIST_BYTES} bytes`, LIST_REMEDY)
+  if (!isUtf8(bytes)) throw usageFailure(`${JSON.stringify(name)} is not UTF-8`, 'Save a copy of it as UTF-8.')
   try {
-    return readPublishedRanges(readJsonText(bytes.toString(), name))
+    return readPublishedRanges(readJsonText(bytes.toString(), name), lists)
   } catch (cause) {
     if (cause instanceof RangeListError)
       throw usageFailure(`${JSON.stringify(name)} ${cause.message}`, LIST_REMEDY, { cause })
