@@ -1,5 +1,7 @@
 // `facsimile explain` says what happens to a page and why, as the server tells it or as it shows from outside.
 import type { RequestListener } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { describe, expect, test } from '@jest/globals'
 import { WORDS } from '@facsimile/core'
@@ -55,6 +57,61 @@ describe('facsimile explain', () => {
       `passed over: cookie  (the server says so in Facsimile-Status)\n  ${meaning}\n  → ${remedy}\n`,
     )
     expect(run.stderr).toBe(`error: the page is not recorded: cookie\n  ${remedy}\n`)
+  })
+
+  test.each([401, 403, 502])(
+    'says of a page that is answered %i that it fails, and not where to mount',
+    async (status) => {
+      const { port } = await serve((_req, res) => res.writeHead(status, { 'Content-Type': 'text/plain' }).end('no'))
+      expect(await explained(`http://127.0.0.1:${port}/`)).toMatchObject({
+        exitCode: 1,
+        verdict: { outcome: 'untouched', basis: 'guessed', word: 'page-failing' },
+      })
+    },
+  )
+
+  test('still sees an error page that passed the filter', async () => {
+    const url = await site({}, (_req, res) =>
+      res.writeHead(404, { 'Content-Type': 'text/html; charset=utf-8' }).end(PAGE),
+    )
+    expect(await explained(url)).toMatchObject({ exitCode: 0, verdict: { outcome: 'injected', word: null } })
+  })
+
+  test('shows the names in a query, and no value of it', async () => {
+    const { port } = await serveFiltered(
+      (req, res) => {
+        if (req.url?.startsWith('/in') === true) return page()(req, res)
+        res.writeHead(302, {
+          Location: req.url === '/out' ? 'http://me:pl4nted@shop.test/?k=pl4nted' : '/in?sid=pl4nted&pl4nted',
+        })
+        return res.end()
+      },
+      { settings: SETTINGS },
+    )
+    for (const args of [[], ['--json'], ['--fetch']]) {
+      const run = await explain(`http://127.0.0.1:${port}/?key=pl4nted#pl4nted`, ...args)
+      expect(run.exitCode).toBe(0)
+      expect(run.stdout).toContain(`http://127.0.0.1:${port}/in?sid=…&…`)
+      expect(run.stdout + run.stderr).not.toContain('pl4nted')
+    }
+    expect((await explain(`http://127.0.0.1:${port}/out`)).stderr).toContain('another origin: http://shop.test/?k=…')
+    expect((await explain('http://127.0.0.1:1/?key=pl4nted')).stderr).toContain('cannot get http://127.0.0.1:1/?key=…')
+  })
+
+  test('tells a server that does not speak HTTP/1.1 from one that is not there', async () => {
+    const http2 = createHttp2Server()
+    await new Promise<void>((resolve) => http2.listen(0, '127.0.0.1', resolve))
+    try {
+      const { port } = http2.address() as AddressInfo
+      expect((await explain(`http://127.0.0.1:${port}/`)).stderr).toContain('does it take HTTP/2 alone?')
+    } finally {
+      await new Promise((resolve) => http2.close(resolve))
+    }
+  })
+
+  test('says whether something else answers in place of the fetcher, or nothing', async () => {
+    const { port } = await serve(page())
+    expect((await explain(`http://127.0.0.1:${port}/`)).stdout).toContain('something else answers there (200 OK)')
   })
 
   test('names what the policy of the page leaves out', async () => {

@@ -1,7 +1,8 @@
 // Finds the fetch URL that Facsimile put into a page, as the tracking code in a browser would come by it.
-import { maskPageToken, parsePageToken, type PageToken } from '@facsimile/core'
+import { parsePageToken, type PageToken } from '@facsimile/core'
 import { failure } from '../failure.js'
 import { formatCookieHeader, parseCookieHeader } from './cookie-jar.js'
+import { showUrl } from './shown-url.js'
 
 /** Where in the page the URL stood; an assignment is what the crawler goes by, so it comes first. */
 type FetchUrlSource = 'ClickTaleFetchFrom' | 'meta' | 'literal'
@@ -50,7 +51,7 @@ export function findFetchUrls(page: Buffer, pageUrl: URL, paths: readonly string
 
 /** The fetch URL for people to read: the last four characters of its token, and the names of its cookies. */
 export function showFetchUrl({ url, token, cookies }: FetchUrl): string {
-  const shown = token === undefined ? url.href : url.href.replaceAll(token, maskPageToken(token))
+  const shown = showUrl(url, token)
   return cookies.size === 0 ? shown : `${shown} (with the cookies ${[...cookies.keys()].join(', ')})`
 }
 

@@ -54,6 +54,9 @@ function wordForInjected({ fetchUrls }: SeenPage, snippets: number, blocked: num
 function judgeBySigns({ answer, fetchUrls, jar, probe }: SeenPage): FilterVerdict {
   const untold = { blocked: 0, snippets: undefined, isDoubled: false } as const
   if (fetchUrls.length > 0) return { ...untold, outcome: 'injected', basis: 'seen', word: undefined }
+  // An error may come from whatever stands before the filter, and says nothing of it.
+  if (answer.status >= 400)
+    return { ...untold, outcome: 'untouched', basis: 'guessed', word: { kind: 'found', word: 'page-failing' } }
   const guess = guessPassOver(answer, jar)
   if (guess !== undefined)
     return { ...untold, outcome: 'passed over', basis: 'guessed', word: { kind: 'passed over', word: guess } }

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib'
 import { failure, reasonOf } from '../failure.js'
 import { InsideAddressError, insideAddressIn, lookupPublicOnly } from './public-address.js'
+import { showUrl } from './shown-url.js'
 
 /** What every request of one call has in common. */
 export interface RequestBounds {
@@ -71,6 +72,9 @@ const DECODERS = new Map([
   ['br', promisify(brotliDecompress)],
 ])
 
+const NOT_HTTP_1 =
+  'The server does not answer in HTTP/1.1, which proxies and this command speak. Is it the right port, and does it take HTTP/2 alone?'
+
 const REMEDIES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Nothing listens there. Is the server running, and is the port right?',
   ENOTFOUND: 'The name is unknown. Check its spelling and that this machine can resolve it.',
@@ -80,7 +84,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** Rejects with a failure that names the URL and a remedy. */
 export async function sendRequest(question: HttpQuestion): Promise<HttpAnswer> {
-  const shown = question.shownUrl ?? question.url.href
+  const shown = question.shownUrl ?? showUrl(question.url)
   const signal = AbortSignal.timeout(question.timeoutMs)
   try {
     return await exchange(question, signal)
@@ -208,5 +212,6 @@ function remedyFor(error: HttpErrorLike): string {
   const code = error.code ?? ''
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code))
     return 'The certificate is not trusted. Give the authority that signed it with --ca <file>.'
+  if (code.startsWith('HPE_')) return NOT_HTTP_1
   return REMEDIES[code] ?? 'Check the address, and that the server answers this machine.'
 }

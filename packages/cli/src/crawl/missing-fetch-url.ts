@@ -5,6 +5,7 @@ import type { CookieJar } from './cookie-jar.js'
 import { parseFilterStatus } from './filter-status.js'
 import type { HttpAnswer } from './http-request.js'
 import { guessPassOver } from './pass-over-signs.js'
+import { showUrl } from './shown-url.js'
 
 const EVERYTHING_ELSE = [
   'Nothing in the answer says why. What is usually the cause:',
@@ -18,13 +19,17 @@ const EVERYTHING_ELSE = [
 
 /** The failure for a page in which nothing leads to a stored copy. */
 export function missingFetchUrl(answer: HttpAnswer, jar: CookieJar): CommandFailure {
-  const message = `there is no fetch URL in ${answer.url.href} (status ${answer.status}, ${answer.body.length} bytes)`
+  const message = `there is no fetch URL in ${showUrl(answer.url)} (status ${answer.status}, ${answer.body.length} bytes)`
   const told = answer.headers.get('facsimile-status')
   const [status] = parseFilterStatus(told)
   const toldWord = status?.outcome === 'skipped' ? status.reason : undefined
   const word = told === undefined ? guessPassOver(answer, jar) : toldWord
-  const remedy = isPassOver(word) ? explain('passed over', word) : EVERYTHING_ELSE
-  return failure(told === undefined ? message : `${message}; the server says "Facsimile-Status: ${told}"`, remedy)
+  if (told !== undefined) return failure(`${message}; the server says "Facsimile-Status: ${told}"`, remedyFor(word))
+  return failure(message, answer.status >= 400 ? explain('found', 'page-failing') : remedyFor(word))
+}
+
+function remedyFor(word: string | undefined): string {
+  return isPassOver(word) ? explain('passed over', word) : EVERYTHING_ELSE
 }
 
 function isPassOver(word: string | undefined): word is PassOver {

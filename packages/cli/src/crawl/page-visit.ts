@@ -3,6 +3,7 @@ import { failure } from '../failure.js'
 import type { CookieJar } from './cookie-jar.js'
 import { sendRequest, type HttpAnswer, type RequestBounds, type ServerAddress } from './http-request.js'
 import { isPublicAddress } from './public-address.js'
+import { showUrl } from './shown-url.js'
 
 export interface VisitOptions extends RequestBounds {
   readonly method: string
@@ -48,7 +49,7 @@ export async function visitPage(start: URL, options: VisitOptions, jar: CookieJa
     const next = redirectOf(answer)
     if (next === undefined) return { answer, redirects }
     checkRedirect(answer, next, redirects)
-    redirects.push(`${answer.status} ${next.href}`)
+    redirects.push(`${answer.status} ${showUrl(next)}`)
     if (becomesGet(answer.status, method)) {
       method = 'GET'
       body = undefined
@@ -72,13 +73,13 @@ function becomesGet(status: number, method: string): boolean {
 function checkRedirect(answer: HttpAnswer, next: URL, redirects: readonly string[]): void {
   if (next.origin !== answer.url.origin) {
     throw failure(
-      `${answer.url.href} redirects to another origin: ${next.href}`,
+      `${showUrl(answer.url)} redirects to another origin: ${showUrl(next)}`,
       'Cookies and headers must not follow there. Call again with that address, or with the cookie of a visitor who is logged in.',
     )
   }
   if (redirects.length >= MAX_REDIRECTS) {
     throw failure(
-      `${answer.url.href} redirects once more, after ${MAX_REDIRECTS} redirects`,
+      `${showUrl(answer.url)} redirects once more, after ${MAX_REDIRECTS} redirects`,
       'The page may need a cookie (--cookie) to stop redirecting.',
     )
   }

@@ -6,6 +6,7 @@ import type { InsertedPiece, PageDifference } from '@facsimile/core'
 import { showFetchUrl, type FetchUrl } from './fetch-url.js'
 import type { HttpAnswer } from './http-request.js'
 import type { Visit } from './page-visit.js'
+import { showUrl } from './shown-url.js'
 import type { StoredCopy } from './stored-copy.js'
 
 export interface Crawl {
@@ -30,7 +31,7 @@ export function describeCrawl(io: Io, crawl: Crawl): string {
   const [used, ...unused] = fetchUrls
   return [
     styles.title("Visitor's page"),
-    `  ${printable(visit.answer.url.href)}`,
+    `  ${printable(showUrl(visit.answer.url))}`,
     ...visit.redirects.map((redirect) => `  ${styles.faint(`after ${printable(redirect)}`)}`),
     `  ${describeAnswer(visit.answer)}`,
     '',
@@ -52,7 +53,7 @@ export function describeCrawl(io: Io, crawl: Crawl): string {
 export function crawlToJson({ visit, fetchUrls, stored, difference }: Crawl) {
   const { page, digest } = stored
   return {
-    visitor: { url: visit.answer.url.href, redirects: visit.redirects, ...answerToJson(visit.answer) },
+    visitor: { url: showUrl(visit.answer.url), redirects: visit.redirects, ...answerToJson(visit.answer) },
     fetchUrls: fetchUrls.map(fetchUrlToJson),
     stored: {
       ...answerToJson(stored.answer),

@@ -8,6 +8,7 @@ import type { BrowserContext, CDPSession } from 'playwright-core'
 import { createCookieJar, parseCookieHeader } from '../crawl/cookie-jar.js'
 import { findFetchUrls, type FetchUrl } from '../crawl/fetch-url.js'
 import type { CrawlOptions } from '../crawl/stored-copy.js'
+import { maskUrlIn } from '../crawl/shown-url.js'
 import { VISITOR_USER_AGENT } from '../crawl/visitor-request.js'
 import { failure, reasonOf } from '../failure.js'
 import { fetchUntilGiven } from './attempts.js'
@@ -59,7 +60,7 @@ export async function visitInBrowser(request: DoctorRequest, options: CrawlOptio
     await page.waitForLoadState('networkidle', { timeout: SETTLE_MS }).catch(() => undefined)
     return { ...document(), ...(await withDeadline(scripts(), request.timeoutMs)) }
   } catch (cause) {
-    const [reason = ''] = reasonOf(cause).split('\n')
+    const [reason = ''] = maskUrlIn(reasonOf(cause), request.url).split('\n')
     throw failure(`Chromium cannot open the page: ${reason}`, 'Open it by hand to see why.', { cause })
   } finally {
     await browser.close()

@@ -1,4 +1,5 @@
 // What `facsimile doctor` found, for people and as JSON: a line for each check, then each problem with its remedy.
+import { showUrl } from '../crawl/shown-url.js'
 import { describeWord, remedyOf, wordToJson } from '../crawl/word.js'
 import type { Io } from '../io.js'
 import { count, createStyles, printable, type Styles } from '../terminal.js'
@@ -14,7 +15,7 @@ export function describeDiagnosis(io: Io, diagnosis: Diagnosis): string {
   const [fails, warnings] = [resultsIn(diagnosis, 'fail'), resultsIn(diagnosis, 'warn')]
   const width = Math.max(...results.map(({ check }) => check.length))
   return [
-    styles.title(printable(mainView(diagnosis.seen).answer.url.href)),
+    styles.title(printable(showUrl(mainView(diagnosis.seen).answer.url))),
     ...results.map((result) => describeRow(result, width, styles)),
     '',
     ...[...fails, ...warnings].flatMap((result) => describeProblem(result, styles)),
@@ -27,7 +28,7 @@ export function diagnosisToJson(diagnosis: Diagnosis) {
   const { seen, results } = diagnosis
   return {
     ok: resultsIn(diagnosis, 'fail').length === 0,
-    page: mainView(seen).answer.url.href,
+    page: showUrl(mainView(seen).answer.url),
     checks: results.map(({ check, state, said, word, because }) => ({
       check,
       state,

@@ -10,6 +10,7 @@ import {
 } from '../crawl/report.js'
 import type { Io } from '../io.js'
 import { count, createStyles, printable, type Styles } from '../terminal.js'
+import { showUrl } from '../crawl/shown-url.js'
 import { sentencesOf } from '../crawl/word.js'
 import type { Explanation } from './explanation.js'
 
@@ -36,7 +37,7 @@ const FETCHER_OUTCOMES = {
   refused: 'refuses this address',
   admitted: 'answers, and lets this address in',
   failing: 'answers, and fails',
-  absent: 'does not answer there',
+  absent: 'something else answers there',
 } as const
 
 /** Whether the crawler can find a copy of this page. */
@@ -48,7 +49,7 @@ export function describeExplanation(io: Io, explanation: Explanation): string {
   const styles = createStyles(io)
   const { visit, fetchUrls, copy, unseen } = explanation
   return [
-    styles.title(printable(visit.answer.url.href)),
+    styles.title(printable(showUrl(visit.answer.url))),
     ...visit.redirects.map((redirect) => `  ${styles.faint(`after ${printable(redirect)}`)}`),
     `  ${describeAnswer(visit.answer)}`,
     '',
@@ -72,7 +73,7 @@ export function explanationToJson(explanation: Explanation) {
   const [meaning, remedy] = verdict.word === undefined ? [null, null] : sentencesOf(verdict.word)
   return {
     ok: isRecorded(explanation),
-    page: { url: answer.url.href, redirects: visit.redirects, ...answerToJson(answer) },
+    page: { url: showUrl(answer.url), redirects: visit.redirects, ...answerToJson(answer) },
     verdict: {
       outcome: verdict.outcome,
       basis: verdict.basis,
@@ -86,7 +87,7 @@ export function explanationToJson(explanation: Explanation) {
     },
     signs: Object.fromEntries(SIGNS.map((name) => [name, answer.headers.get(name) ?? null])),
     fetchUrls: fetchUrls.map(fetchUrlToJson),
-    fetcher: { url: probe.url.href, outcome: probe.outcome, seen: probe.seen },
+    fetcher: { url: showUrl(probe.url), outcome: probe.outcome, seen: probe.seen },
     ...(copy === undefined ? {} : { copy: copyToJson(copy, answer.body, explanation) }),
     unseen,
   }
@@ -124,7 +125,8 @@ function headlineOf({ verdict }: Explanation): string {
 
 function describeSigns({ visit, probe }: Explanation, styles: Styles): string[] {
   const rows = SIGNS.flatMap((name) => signIn(visit.answer, name))
-  const fetcher = ['fetcher', `${FETCHER_OUTCOMES[probe.outcome]} (${probe.seen})`] as const
+  const outcome = probe.answer === undefined ? 'does not answer' : FETCHER_OUTCOMES[probe.outcome]
+  const fetcher = ['fetcher', `${outcome} (${probe.seen})`] as const
   return [...rows, fetcher].map(([name, value]) => `  ${styles.faint(name.padEnd(24))} ${printable(value)}`)
 }
 

@@ -1,7 +1,8 @@
 // What a real browser made of the page: whether each inserted script ran, and whether the copy is this very view.
 import { comparePages, maskPageToken } from '@facsimile/core'
 import { statusOf } from '../../crawl/fetcher-probe.js'
-import { printable } from '../../terminal.js'
+import { showUrl } from '../../crawl/shown-url.js'
+import { count, printable } from '../../terminal.js'
 import { finding, resultsOf, type Check, type CheckResult } from '../check-result.js'
 import type { BrowserView } from '../browser-visit.js'
 import { copyOf, type Expectations } from '../observations.js'
@@ -25,9 +26,14 @@ export const checkBrowser: Check = ({ browser }, expected) => {
 }
 
 function describeViolations({ violations }: BrowserView): string {
-  const shown = violations.slice(0, 3).map(({ directive, blocked }) => `${directive} refuses ${printable(blocked)}`)
+  const shown = violations.slice(0, 3).map(({ directive, blocked }) => `${directive} refuses ${showBlocked(blocked)}`)
   const rest = violations.length - shown.length
   return `${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+}
+
+/** `inline`, `eval` and the like, or a URL. */
+function showBlocked(blocked: string): string {
+  return /^https?:/.test(blocked) && URL.canParse(blocked) ? showUrl(new URL(blocked)) : printable(blocked)
 }
 
 function checkScripts(view: BrowserView, expected: Expectations): readonly CheckResult[] {
@@ -112,6 +118,5 @@ function checkCopy({ body, status, fetches }: BrowserView): CheckResult {
   const difference = comparePages(copy.body, body)
   if (difference.kind === 'differs')
     return fail(`copy and page part at byte ${difference.offset}`, finding('copy-differs'))
-  const length = `${copy.body.length} bytes`
-  return ok(`byte for byte what the server produced for this view (${status}, ${length})`)
+  return ok(`byte for byte what the server produced for this view (${status}, ${count(copy.body.length, 'byte')})`)
 }

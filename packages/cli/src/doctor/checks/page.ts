@@ -36,17 +36,19 @@ export const checkPage: Check = (seen) => {
   ]
   const said = facts.join(' · ')
   const lost = seen.failedVisits.map((problem) => warn(problem, finding('page-failing')))
-  if (status >= 500) return [fail(said, finding('page-failing')), ...lost]
+  if (status >= 500 || (status >= 400 && missingPage(seen) !== undefined))
+    return [fail(said, finding('page-failing')), ...lost]
   return [status >= 400 ? warn(said, finding('page-failing')) : ok(said), ...lost]
 }
 
 export const checkFilter: Check = (seen, expected) => {
-  const { ok, warn, fail } = resultsOf('filter')
+  const { ok, notChecked, warn, fail } = resultsOf('filter')
   const verdict = verdictOn(mainView(seen), seen)
   const { outcome, word, basis, isDoubled, blocked } = verdict
   const twice = isDoubled ? [warn('the page went through the filter twice', finding('mounted-twice'))] : []
   // What the policy keeps out is told by the check of the policy.
   if (outcome === 'injected' || blocked > 0) return [ok(describeInjected(verdict, seen)), ...twice]
+  if (word?.word === 'page-failing') return [notChecked('the page is an error, which nothing shows to have passed it')]
   const because = reasonInSettings(verdict, expected)
   const said = `${outcome === 'passed over' ? `the page is passed over: ${word?.word ?? ''}` : 'the page was not injected'}, ${SOURCES[basis]}`
   return [fail(said, word ?? finding('snippet-missing'), because), ...twice]
