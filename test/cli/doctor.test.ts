@@ -413,7 +413,9 @@ describe('facsimile doctor', () => {
       const robots = await (await fetch(`${demo.shopUrl}/robots.txt`)).text()
       expect(robots).toBe((await runCli(['robots'], { cwd: folder })).stdout)
       const told = await runCli(['doctor', `${demo.shopUrl}/draw`, '--cookie', 'a=b'], { cwd: folder, isTTY: true })
-      expect(told).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(told.exitCode).toBe(0)
+      // eslint-disable-next-line no-control-regex -- the line is cleared before each step, and at the end
+      expect(told.stderr).toMatch(/^\r\x1b\[2Kvisit 1 of 5….*copy 5 of 5…\r\x1b\[2K$/s)
       expect(told.stdout).toContain('All is well')
       expect(told.stdout).toContain('\x1b[32m✓')
     } finally {
@@ -499,6 +501,18 @@ describe('facsimile doctor', () => {
     const page = await readFile(join(import.meta.dirname, '../../docs/doctor.md'), 'utf8')
     const listed = Array.from(page.matchAll(/^\| `([\w. ]+(?:URL)?)` /gm), ([, name]) => name)
     expect(listed).toEqual(CHECK_NAMES)
+  })
+
+  test('fails for an error that stands before the filter, and blames nothing else', async () => {
+    const facsimile = createTestFacsimile(SETTINGS)
+    const robots = application()
+    const gate: RequestListener = (req, res) => {
+      if (req.url !== '/') return behind(facsimile, robots)(req, res)
+      return res.writeHead(403, { 'Content-Type': 'text/html' }).end(PAGE)
+    }
+    const run = await doctor([urlOf(await serve(gate)), '--json'])
+    expect(run.exitCode).toBe(1)
+    expect(findingsIn(run).map(({ check, word }) => [check, word])).toEqual([['page', 'page-failing']])
   })
 
   test('says what it cannot reach, and what --ca cannot read', async () => {

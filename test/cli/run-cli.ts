@@ -14,17 +14,19 @@ export interface CliSurroundings {
   readonly cwd: string
   readonly stdin?: Buffer | string
   readonly isTTY?: boolean
+  readonly columns?: number
   readonly env?: Record<string, string>
 }
 
 export async function runCli(args: readonly string[], surroundings: CliSurroundings): Promise<CliRun> {
-  const { cwd, stdin = '', isTTY = false, env = {} } = surroundings
+  const { cwd, stdin = '', isTTY = false, columns, env = {} } = surroundings
+  const terminal = { isTTY, ...(columns !== undefined && { columns }) }
   const out: Buffer[] = []
   const err: Buffer[] = []
   const exitCode = await runProgram(args, {
     stdin: Readable.from([Buffer.from(stdin)]),
-    stdout: { write: (chunk) => out.push(Buffer.from(chunk)), isTTY },
-    stderr: { write: (chunk) => err.push(Buffer.from(chunk)), isTTY },
+    stdout: { write: (chunk) => out.push(Buffer.from(chunk)), ...terminal },
+    stderr: { write: (chunk) => err.push(Buffer.from(chunk)), ...terminal },
     env,
     cwd,
   })

@@ -3,6 +3,8 @@
 interface Output {
   write(chunk: string | Uint8Array): unknown
   readonly isTTY?: boolean
+  /** The width of a terminal. */
+  readonly columns?: number
 }
 
 export interface Io {

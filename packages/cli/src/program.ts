@@ -9,11 +9,14 @@ import { addRobotsCommand } from './commands/robots.js'
 import { addSettingsCommand } from './commands/settings.js'
 import { addStoreCommand } from './commands/store.js'
 import { CommandFailure } from './failure.js'
+import { fold, foldParagraphs } from './folding.js'
 import type { Io } from './io.js'
 import { createStyles, printable, showsColours } from './terminal.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
+/** Where the output is no terminal. */
+const HELP_WIDTH = 80
 const EXIT_CODES = `
 Exit codes:
   0  done, and all is well
@@ -34,8 +37,10 @@ export function createProgram(io: Io): Command {
     .showHelpAfterError('Add --help to see what can be given.')
     .configureHelp({ styleTitle: createStyles(io).title })
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeOut: (text) => io.stdout.write(foldParagraphs(text, io.stdout.columns)),
+      writeErr: (text) => io.stderr.write(foldParagraphs(text, io.stderr.columns)),
+      getOutHelpWidth: () => io.stdout.columns ?? HELP_WIDTH,
+      getErrHelpWidth: () => io.stderr.columns ?? HELP_WIDTH,
       getOutHasColors: () => showsColours(io),
       getErrHasColors: () => false,
     })
@@ -60,7 +65,8 @@ export async function runProgram(args: readonly string[], io: Io): Promise<numbe
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (!(error instanceof CommandFailure)) throw error
-    io.stderr.write(`error: ${printableLines(error.message)}\n${indent(printableLines(error.remedy))}\n`)
+    const text = `error: ${printableLines(error.message)}\n${indent(printableLines(error.remedy))}\n`
+    io.stderr.write(fold(text, io.stderr.columns))
     return error.exitCode
   }
 }

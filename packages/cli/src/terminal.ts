@@ -13,9 +13,9 @@ export interface Styles {
   readonly faint: (text: string) => string
 }
 
-/** Whether standard output shows colours: it is a terminal and NO_COLOR is unset or empty. */
+/** Whether standard output shows colours: it is a terminal that has them, and NO_COLOR is unset or empty. */
 export function showsColours(io: Io): boolean {
-  return io.stdout.isTTY === true && !io.env['NO_COLOR']
+  return io.stdout.isTTY === true && !io.env['NO_COLOR'] && io.env['TERM'] !== 'dumb'
 }
 
 export function createStyles(io: Io): Styles {

@@ -8,7 +8,9 @@ import { diagnose, resultsIn, type Diagnosis } from '../doctor/diagnosis.js'
 import { observeSite, type DoctorRequest } from '../doctor/observe.js'
 import { describeDiagnosis, diagnosisToJson } from '../doctor/report.js'
 import { failure, usageFailure } from '../failure.js'
+import { fold } from '../folding.js'
 import type { Io } from '../io.js'
+import { startProgress } from '../progress.js'
 import { robotsPath, robotsPaths } from '../robots/fetch-path.js'
 import { findSiteSettings } from '../settings-file.js'
 import {
@@ -72,11 +74,13 @@ export function addDoctorCommand(program: Command, io: Io): void {
 
 async function runDoctor(io: Io, pageUrl: string, options: DoctorOptions): Promise<void> {
   const request = await readRequest(io, pageUrl, options)
-  const diagnosis = diagnose(await observeSite(request), request)
+  const progress = startProgress(io)
+  const seen = await observeSite(request, progress.say).finally(progress.end)
+  const diagnosis = diagnose(seen, request)
   io.stdout.write(
     options.json === true
       ? `${JSON.stringify(diagnosisToJson(diagnosis), undefined, 2)}\n`
-      : describeDiagnosis(io, diagnosis),
+      : fold(describeDiagnosis(io, diagnosis), io.stdout.columns),
   )
   const problem = problemIn(diagnosis)
   if (problem !== undefined) throw problem

@@ -5,6 +5,7 @@ import { sentencesOf } from '../crawl/word.js'
 import { explainPage } from '../explain/explanation.js'
 import { describeExplanation, explanationToJson, isRecorded } from '../explain/report.js'
 import { failure } from '../failure.js'
+import { fold } from '../folding.js'
 import type { Io } from '../io.js'
 import { robotsPath, robotsPaths } from '../robots/fetch-path.js'
 import { readFetchSettings } from '../settings-file.js'
@@ -55,7 +56,7 @@ async function runExplain(io: Io, pageUrl: string, options: ExplainOptions): Pro
   io.stdout.write(
     options.json === true
       ? `${JSON.stringify(explanationToJson(explanation), undefined, 2)}\n`
-      : describeExplanation(io, explanation),
+      : fold(describeExplanation(io, explanation), io.stdout.columns),
   )
   if (isRecorded(explanation)) return
   const { word } = explanation.verdict

@@ -12,6 +12,7 @@ import { crawlToJson, describeCrawl, type Crawl } from '../crawl/report.js'
 import { fetchStoredCopy } from '../crawl/stored-copy.js'
 import { readVisitorRequest, type VisitorRequest } from '../crawl/visitor-request.js'
 import { failure } from '../failure.js'
+import { fold } from '../folding.js'
 import type { Io } from '../io.js'
 import { openReplacement, type ReplacementFile } from '../replacement-file.js'
 import { robotsPath, robotsPaths } from '../robots/fetch-path.js'
@@ -67,7 +68,7 @@ async function runFetch(io: Io, pageUrl: string, options: FetchOptions): Promise
     io.stdout.write(
       options.json === true
         ? `${JSON.stringify({ ok: problemOf(crawl) === undefined, ...crawlToJson(crawl) }, undefined, 2)}\n`
-        : describeCrawl(io, crawl),
+        : fold(describeCrawl(io, crawl), io.stdout.columns),
     )
     const problem = problemOf(crawl)
     if (problem !== undefined) throw problem

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { reasonOf, usageFailure } from '../failure.js'
+import { fold } from '../folding.js'
 import type { Io } from '../io.js'
 import type { Note } from '../legacy/draft.js'
 import { importOldSettings, type Import } from '../legacy/import.js'
@@ -52,7 +53,7 @@ async function runImport(io: Io, path: string, options: ImportOptions): Promise<
     )
   else {
     if (options.out === undefined) io.stdout.write(text)
-    io.stderr.write(describeImport(imported, options.out))
+    io.stderr.write(fold(describeImport(imported, options.out), io.stderr.columns))
   }
 }
 

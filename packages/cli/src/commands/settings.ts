@@ -3,6 +3,7 @@ import { createSettingsSchema, maskSettings, resolveSettings } from '@facsimile/
 import type { Command } from 'commander'
 import { describeWord, remedyOf, wordToJson } from '../crawl/word.js'
 import { failure, usageFailure } from '../failure.js'
+import { fold } from '../folding.js'
 import type { Io } from '../io.js'
 import { originOf } from '../settings/origins.js'
 import { gatherSettings, useSettings, type SiteSettings } from '../settings/site-settings.js'
@@ -75,7 +76,7 @@ async function checkSettings(io: Io, name: string | undefined, options: CheckOpt
           problems,
           warnings: warnings.map(warningToJson),
         })
-      : describeCheck(io, site, warnings),
+      : fold(describeCheck(io, site, warnings), io.stdout.columns),
   )
   if (problems.length === 0) return
   throw failure(

@@ -35,8 +35,9 @@ const CODINGS: readonly Coding[] = ['identity', 'gzip', 'br']
 const LATER_TRIES = 2
 const PATIENT_VIEWS = 2
 
-/** Rejects with a failure when the first visit brings no page. */
-export async function observeSite(request: DoctorRequest): Promise<Observations> {
+/** Rejects with a failure when the first visit brings no page. `say` is told each step before it is taken. */
+export async function observeSite(request: DoctorRequest, say: (step: string) => void): Promise<Observations> {
+  say(`visit 1 of ${request.visits}`)
   const first = await visit(request, 'identity')
   const options = crawlOptions(request, first.answer)
   const visited: Omit<View, 'fetches' | 'again'>[] = [first]
@@ -44,6 +45,7 @@ export async function observeSite(request: DoctorRequest): Promise<Observations>
   const failedVisits: string[] = []
   for (let number = 1; number < request.visits; number += 1) {
     const coding = CODINGS[number] ?? 'identity'
+    say(`visit ${number + 1} of ${request.visits}`)
     const seen = await attempt(() => visit(request, coding))
     if (!('problem' in seen)) visited.push(seen)
     else if (coding === 'identity') failedVisits.push(seen.problem)
@@ -51,13 +53,19 @@ export async function observeSite(request: DoctorRequest): Promise<Observations>
   }
   const withUrl = visited.find(({ fetchUrls }) => fetchUrls.length > 0)
   const fetcher = fetcherOf(withUrl?.fetchUrls[0], first.answer.url, request.paths)
+  say('the fetcher and robots.txt')
   const probe = await probeFetcher(fetcher, options)
   const forged = request.expectRefused ? await probeFetcher(fetcher, options, forgedHeaders(request)) : undefined
   const robots = await attemptAnswer(() => getText(new URL('/robots.txt', fetcher), options))
   await pause(PAUSE_MS)
   const views: View[] = []
-  for (const view of visited)
+  for (const view of visited) {
+    say(`copy ${views.length + 1} of ${visited.length}`)
     views.push({ ...view, ...(await fetchTwice(view.fetchUrls[0], options, triesFor(views.length))) })
+  }
+  if (request.via.length > 0) say('the other servers')
+  const crossViews = await crossVisits(request, options)
+  if (request.browser !== undefined) say('the page in Chromium')
   return {
     views: withUrl === undefined ? views : [...views].sort((a, b) => rank(a) - rank(b)),
     brokenCodings,
@@ -65,7 +73,7 @@ export async function observeSite(request: DoctorRequest): Promise<Observations>
     probe,
     forged,
     robots,
-    crossViews: await crossVisits(request, options),
+    crossViews,
     browser: request.browser === undefined ? undefined : await attempt(() => visitInBrowser(request, options)),
   }
 }
