@@ -181,6 +181,10 @@ const FINDINGS = {
     "The browser refused a snippet by the page's Content-Security-Policy.",
     "Give the policy a nonce, or set `csp` to 'hash'; see that nothing behind the filter changes the policy.",
   ],
+  'policy-violated': [
+    "The browser refused something of the page by the page's Content-Security-Policy.",
+    'Where it belongs to a snippet allow it in the policy; else it is the own affair of the page.',
+  ],
   'script-silent': [
     'A snippet stands in the page, and the browser has not run it to its end.',
     'See the error in the console of the browser.',
