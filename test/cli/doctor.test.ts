@@ -479,6 +479,16 @@ describe('facsimile doctor', () => {
     expect(run.stderr).toContain('error: something is wrong with the installation: address-refused')
   })
 
+  test('explains once what is wrong in the same way in several checks', async () => {
+    const change = ({ body }: { body: Buffer }) => body.toString().replace('Grün', 'Gruen')
+    const { stdout } = await doctor([urlOf({ port: await startChangingProxy(portOf(await site()), change) })])
+    const [meaning, remedy] = WORDS.found['copy-differs']
+    expect(stdout.split(meaning)).toHaveLength(2)
+    expect(stdout).toMatch(/^✗ copy-differs {2}\S.*\n {16}gzip: .*\n {16}br: .*\n {2}The copy/m)
+    expect(stdout).toContain(`\n  → ${remedy}\n\n`)
+    expect(stdout).toMatch(/\n3 problems, 0 warnings\.\n$/)
+  })
+
   test('shows no secret of the visitor, of the settings or of the page', async () => {
     const secret = (name: string) => `marker-${name}-7f3a`
     const encryptionKeys = [Buffer.alloc(32, 'marker-key').toString('base64')]

@@ -4,11 +4,12 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isIP } from 'node:net'
 import { connect, rootCertificates } from 'node:tls'
-import type { BrowserContext, CDPSession } from 'playwright-core'
+import { toError } from '@facsimile/core'
+import type { BrowserContext, CDPSession, Page } from 'playwright-core'
 import { createCookieJar, parseCookieHeader } from '../crawl/cookie-jar.js'
 import { findFetchUrls, type FetchUrl } from '../crawl/fetch-url.js'
 import type { CrawlOptions } from '../crawl/stored-copy.js'
-import { maskUrlIn } from '../crawl/shown-url.js'
+import { maskUrlIn, showUrl } from '../crawl/shown-url.js'
 import { VISITOR_USER_AGENT } from '../crawl/visitor-request.js'
 import { failure, reasonOf } from '../failure.js'
 import { fetchUntilGiven } from './attempts.js'
@@ -26,9 +27,14 @@ export interface BrowserView extends PageScripts {
   readonly fetchUrls: readonly FetchUrl[]
   /** What the fetch URL of this very view answered; empty without one. */
   readonly fetches: readonly Attempt[]
+  /** All that the page loads came in time. */
+  readonly isLoaded: boolean
+  /** Where the page would have gone on by itself; it was kept, so that its scripts could be looked at. */
+  readonly wentTo: URL | undefined
 }
 
-type Document = Omit<BrowserView, keyof PageScripts>
+type Document = Omit<BrowserView, keyof PageScripts | 'isLoaded' | 'wentTo'>
+type Seen = Document & Pick<BrowserView, 'wentTo'>
 
 /** A request or a response that waits for us, as the Fetch domain of the DevTools protocol tells it. */
 interface Paused {
@@ -55,16 +61,34 @@ export async function visitInBrowser(request: DoctorRequest, options: CrawlOptio
     const session = await context.newCDPSession(page)
     const scripts = await watchScripts(session)
     const document = await watchDocument(session, request, options)
-    await page.goto(request.url.href, { waitUntil: 'load', timeout: request.timeoutMs + SETTLE_MS })
+    const timeout = request.timeoutMs + SETTLE_MS
+    await page.goto(request.url.href, { waitUntil: 'commit', timeout }).catch(document)
+    const isLoaded = await hasState(page, 'load', timeout)
     // A page that is never still has had its time all the same.
-    await page.waitForLoadState('networkidle', { timeout: SETTLE_MS }).catch(() => undefined)
-    return { ...document(), ...(await withDeadline(scripts(), request.timeoutMs)) }
+    await hasState(page, 'networkidle', SETTLE_MS)
+    return { ...document(), isLoaded, ...(await withDeadline(scripts(), request.timeoutMs)) }
   } catch (cause) {
-    const [reason = ''] = maskUrlIn(reasonOf(cause), request.url).split('\n')
-    throw failure(`Chromium cannot open the page: ${reason}`, 'Open it by hand to see why.', { cause })
+    throw failure(`Chromium cannot open the page: ${shortReason(cause, request)}`, 'Open it by hand to see why.', {
+      cause,
+    })
   } finally {
     await browser.close()
   }
+}
+
+/** Whether the page comes that far within the time. */
+async function hasState(page: Page, state: 'load' | 'networkidle', timeout: number): Promise<boolean> {
+  return page.waitForLoadState(state, { timeout }).then(
+    () => true,
+    () => false,
+  )
+}
+
+function shortReason(cause: unknown, { url, timeoutMs }: DoctorRequest): string {
+  if (cause instanceof Error && cause.name === 'TimeoutError')
+    return `it, its scripts or its style sheets took longer than ${(timeoutMs + SETTLE_MS) / 1000} s`
+  const [reason = ''] = maskUrlIn(reasonOf(cause), url).split('\n')
+  return reason
 }
 
 /** A page whose script never ends lets its browser answer nothing more. */
@@ -105,14 +129,15 @@ async function trustArguments({ url, ca, timeoutMs }: DoctorRequest): Promise<re
   }
 }
 
-/** Answers a function that gives the page once it has come. */
+/** Answers a function that gives the page once it has come, and throws what kept it from coming, or else `cause`. */
 async function watchDocument(
   session: CDPSession,
   request: DoctorRequest,
   options: CrawlOptions,
-): Promise<() => Document> {
+): Promise<(cause?: unknown) => Seen> {
   let seen: Document | undefined
-  let problem: unknown
+  let wentTo: URL | undefined
+  let problem: Error | undefined
   const { frameTree } = await session.send('Page.getFrameTree')
   const mainFrame = frameTree.frame.id
   let isFirst = true
@@ -120,6 +145,14 @@ async function watchDocument(
   async function onPaused(paused: Paused): Promise<void> {
     const { requestId, frameId, responseStatusCode, responseErrorReason } = paused
     if (responseStatusCode === undefined && responseErrorReason === undefined) {
+      const url = new URL(paused.request.url)
+      // As without a browser: a redirect does not leave the origin. And a page that goes on would take its scripts along.
+      if (frameId === mainFrame && (seen !== undefined || url.origin !== request.url.origin)) {
+        if (seen === undefined) problem ??= new Error(`it redirects to another origin: ${showUrl(url)}`)
+        wentTo ??= url
+        await session.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' })
+        return
+      }
       const isStart = frameId === mainFrame && isFirst
       isFirst &&= frameId !== mainFrame
       await session.send('Fetch.continueRequest', { requestId, ...(isStart ? asVisitor(paused, request) : {}) })
@@ -131,7 +164,7 @@ async function watchDocument(
   }
 
   session.on('Fetch.requestPaused', (paused) => {
-    onPaused(paused as Paused).catch((error: unknown) => (problem ??= error))
+    onPaused(paused as Paused).catch((error: unknown) => (problem ??= toError(error)))
   })
   await session.send('Fetch.enable', {
     patterns: (['Request', 'Response'] as const).map((requestStage) => ({
@@ -139,9 +172,9 @@ async function watchDocument(
       resourceType: 'Document' as const,
     })),
   })
-  return () => {
-    if (seen === undefined) throw problem instanceof Error ? problem : new Error('it got no answer')
-    return seen
+  return (cause = new Error('it got no answer')) => {
+    if (seen === undefined) throw problem ?? cause
+    return { ...seen, wentTo }
   }
 }
 

@@ -18,7 +18,7 @@ export function describeDiagnosis(io: Io, diagnosis: Diagnosis): string {
     styles.title(printable(showUrl(mainView(diagnosis.seen).answer.url))),
     ...results.map((result) => describeRow(result, width, styles)),
     '',
-    ...[...fails, ...warnings].flatMap((result) => describeProblem(result, styles)),
+    ...byWord([...fails, ...warnings]).flatMap((results) => describeProblem(results, styles)),
     summarize(fails.length, warnings.length, styles),
     '',
   ].join('\n')
@@ -46,9 +46,27 @@ function describeRow({ check, state, said }: CheckResult, width: number, styles:
   return `  ${style(MARKS[state])} ${check.padEnd(width)}  ${state === 'not-checked' ? styles.faint(`not checked: ${text}`) : text}`
 }
 
-function describeProblem({ word, because, state, said }: CheckResult, styles: Styles): readonly string[] {
-  if (word === undefined) return []
-  return [...describeWord({ word, said, because }, styleOf(state, styles)(MARKS[state]), styles), '']
+/** What is wrong in the same way is explained once. */
+function byWord(results: readonly CheckResult[]): readonly (readonly CheckResult[])[] {
+  const groups = new Map<string, CheckResult[]>()
+  for (const result of results) {
+    const { state, word, because } = result
+    const key = [state, word?.kind, word?.word, because?.kind, because?.word].join(' ')
+    groups.set(key, [...(groups.get(key) ?? []), result])
+  }
+  return [...groups.values()]
+}
+
+function describeProblem([first, ...others]: readonly CheckResult[], styles: Styles): readonly string[] {
+  if (first?.word === undefined) return []
+  const { word, because, state, said } = first
+  const [headline = '', ...explanation] = describeWord(
+    { word, said, because },
+    styleOf(state, styles)(MARKS[state]),
+    styles,
+  )
+  const indent = ' '.repeat(word.word.length + 4)
+  return [headline, ...others.map((other) => indent + styles.faint(printable(other.said))), ...explanation, '']
 }
 
 function summarize(fails: number, warnings: number, styles: Styles): string {

@@ -16,13 +16,22 @@ export const checkBrowser: Check = ({ browser }, expected) => {
   const { ok, notChecked, warn, fail } = resultsOf('browser')
   if (browser === undefined) return [notChecked('no browser was asked for; see --browser')]
   if ('problem' in browser) return [fail(browser.problem, finding('page-failing'))]
-  const { violations, status } = browser
-  const said = `opened in Chromium: ${status}`
+  const { violations, status, isLoaded, wentTo } = browser
+  const said = [
+    `opened in Chromium: ${status}`,
+    ...(isLoaded ? [] : ['it did not finish loading']),
+    ...(wentTo === undefined ? [] : [`kept from going on to ${showUrl(wentTo)}`]),
+  ].join(', ')
+  const word = violations.some(isOfScript) ? 'script-blocked' : 'policy-violated'
   const opened =
     violations.length === 0
       ? ok(`${said}, no violation of its policy`)
-      : warn(`${said}; ${describeViolations(browser)}`, finding('script-blocked'))
+      : warn(`${said}; ${describeViolations(browser)}`, finding(word))
   return [opened, ...checkScripts(browser, expected), checkCopy(browser)]
+}
+
+function isOfScript({ directive }: BrowserView['violations'][number]): boolean {
+  return directive.startsWith('script-src') || directive === 'default-src'
 }
 
 function describeViolations({ violations }: BrowserView): string {
@@ -54,13 +63,16 @@ interface InsertedScript {
 }
 
 function problemWith({ shown, src, source }: InsertedScript, view: BrowserView): CheckResult | undefined {
-  const { fail } = resultsOf('browser scripts')
+  const { notChecked, fail } = resultsOf('browser scripts')
   const isIt = (script: { readonly url: string; readonly source: string }) =>
     src === undefined ? script.source === source : script.url === src
   const found = view.scripts.filter(isIt)
   const error = found.flatMap(({ errors }) => errors)[0]
-  if (error !== undefined) return fail(`${shown} failed: ${printable(error)}`, finding('script-silent'))
+  if (error !== undefined)
+    return fail(`${shown} failed: ${printable(maskTokens(error, view))}`, finding('script-silent'))
   if (found.some(({ hasRun }) => hasRun)) return undefined
+  if (view.wentTo !== undefined && !view.isLoaded)
+    return notChecked(`${shown} was not reached: the page went on to ${showUrl(view.wentTo)} before`)
   const blocker = view.violations.find(({ directive, blocked }) =>
     src === undefined ? blocked === 'inline' && directive.startsWith('script-src') : blocked === src,
   )
@@ -89,7 +101,7 @@ function decoderFor({ contentType }: BrowserView): (bytes: Buffer) => string {
 }
 
 /** `undefined` for what a browser does not run. */
-function readScript(html: string, { url, fetchUrls }: BrowserView): InsertedScript | undefined {
+function readScript(html: string, view: BrowserView): InsertedScript | undefined {
   const [, attributes = '', content = ''] = /^<script\b([^>]*)>([^]*?)<\/script\s*>$/i.exec(html) ?? []
   const valueOf = (name: string) => {
     const match = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, 'i').exec(attributes)
@@ -97,11 +109,17 @@ function readScript(html: string, { url, fetchUrls }: BrowserView): InsertedScri
   }
   if (!/^<script\b/i.test(html) || !RUNS.test(valueOf('type') ?? '')) return undefined
   const src = valueOf('src')
-  let text = (src ?? content).trim().replace(/\s+/g, ' ')
-  for (const { token } of fetchUrls) if (token !== undefined) text = text.replaceAll(token, maskPageToken(token))
+  const text = maskTokens((src ?? content).trim().replace(/\s+/g, ' '), view)
   const shown = `<script> ${printable(text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text)}`
-  if (src !== undefined) return { shown, src: new URL(src, url).href, source: '' }
+  if (src !== undefined) return { shown, src: new URL(src, view.url).href, source: '' }
   return content.trim() === '' ? undefined : { shown, src, source: content.replace(/\r\n?/g, '\n') }
+}
+
+function maskTokens(text: string, { fetchUrls }: BrowserView): string {
+  return fetchUrls.reduce(
+    (masked, { token }) => (token === undefined ? masked : masked.replaceAll(token, maskPageToken(token))),
+    text,
+  )
 }
 
 function checkCopy({ body, status, fetches }: BrowserView): CheckResult {
