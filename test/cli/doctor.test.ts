@@ -479,6 +479,29 @@ describe('facsimile doctor', () => {
     expect(run.stderr).toContain('error: something is wrong with the installation: address-refused')
   })
 
+  test('prints for programs what docs/doctor.md says, and no more', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../docs/doctor.md'), 'utf8')
+    const documented = page.slice(page.indexOf('## For programs'), page.indexOf('`facsimile explain --json`'))
+    const runs = [...examinations.values()].flatMap((ended) => (ended?.status === 'fulfilled' ? [ended.value] : []))
+    const keys = new Set<string>()
+    for (const { stdout } of runs) JSON.parse(stdout, (key, value: unknown) => (keys.add(key), value))
+    const names = [...keys].filter((key) => !/^\d*$/.test(key)).sort()
+    expect(names).toEqual([
+      'because',
+      'check',
+      'checks',
+      'kind',
+      'meaning',
+      'ok',
+      'page',
+      'remedy',
+      'said',
+      'state',
+      'word',
+    ])
+    for (const name of names) expect(documented).toContain(`\`${name}\``)
+  })
+
   test('explains once what is wrong in the same way in several checks', async () => {
     const change = ({ body }: { body: Buffer }) => body.toString().replace('Grün', 'Gruen')
     const { stdout } = await doctor([urlOf({ port: await startChangingProxy(portOf(await site()), change) })])
