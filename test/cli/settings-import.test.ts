@@ -149,12 +149,29 @@ function fetchFromOf(page: string, href: string): string {
   return window.ClickTaleFetchFrom ?? ''
 }
 
+/** One snippet, so that nothing is told of a file that is not there. */
+const SCRIPTS = '<scripts><script name="Top">x</script></scripts>'
+
+/** Values that are those of the new defaults, or none at all. */
+const SAY_NOTHING: Readonly<Record<string, readonly string[]>> = {
+  ScriptsFile: ['true', 'false', "''"],
+  AllowDebug: ['false', "''"],
+  top: ["''"],
+  bottom: ["''"],
+  top_part: ["''"],
+  bottom_part: ["''"],
+  enabled: ['true', "''", "'x'"],
+}
+
 describe('every key of the old modules', () => {
   test.each(OLD_KEYS.map(({ name }) => name))('%s is mapped or told', async (name) => {
-    for (const value of ['true', "''", "'x'"]) {
-      const { settings, unmapped, warnings } = await imported(`$config['${name}'] = ${value};`)
-      const isTold = [...keysOf(unmapped), ...keysOf(warnings)].some((key) => key === name || key === 'ScriptsFile')
-      expect([name, value, isTold || Object.keys(settings).length > 0]).toEqual([name, value, true])
+    for (const value of ['true', 'false', "''", "'x'"]) {
+      if (SAY_NOTHING[name]?.includes(value) === true) continue
+      const { settings, unmapped, warnings } = await imported(`$config['${name}'] = ${value};`, SCRIPTS)
+      const { snippets, ...others } = settings
+      const isMapped = Object.keys(others).length > 0 || (snippets?.length ?? 0) > 1
+      const isTold = [...keysOf(unmapped), ...keysOf(warnings)].includes(name)
+      expect([name, value, isMapped || isTold]).toEqual([name, value, true])
     }
   })
 
@@ -176,10 +193,32 @@ describe('every key of the old modules', () => {
   })
 
   test('is told when nobody knows it, with the one that was probably meant', async () => {
-    const { unmapped } = await imported("$config['allowedaddresses'] = '192.0.2.1'; $config['Zzz'] = 1;")
-    expect(keysOf(unmapped)).toEqual(['ScriptsFile', 'allowedaddresses', 'Zzz'])
-    expect(unmapped[1]?.text).toContain('did you mean AllowedAddresses?')
-    expect(unmapped[2]).toEqual({ key: 'Zzz', place: 'config.php:1', text: 'it is no key of the old modules' })
+    const code = "$config['allowedaddresses'] = '192.0.2.1'; $config['AllowDebgu'] = 1; $config['Zzz'] = 1;"
+    const { unmapped } = await imported(code)
+    expect(keysOf(unmapped)).toEqual(['ScriptsFile', 'allowedaddresses', 'AllowDebgu', 'Zzz'])
+    expect(unmapped[1]?.text).toContain('did you mean AllowedAddresses? Case counted, so it had no effect')
+    expect(unmapped[2]?.text).toContain('did you mean AllowDebug? It had no effect')
+    expect(unmapped[3]).toEqual({ key: 'Zzz', place: 'config.php:1', text: 'it is no key of the old modules' })
+  })
+})
+
+describe('a key that is missing', () => {
+  test('is told where what the PHP module did then was dangerous', async () => {
+    const { settings, warnings } = await imported("$config['CacheFetchingUrl'] = '/t?t=%CacheToken%';", SCRIPTS)
+    expect(Object.keys(settings)).toEqual(['snippets'])
+    const told = warnings.filter(({ place }) => place === 'config.php')
+    expect(keysOf(told)).toEqual(['CacheProvider', 'MaxCachedSeconds', 'DeleteAfterPull', 'AllowedAddresses'])
+    for (const { text } of told) expect(text).toMatch(/^it was missing, /)
+  })
+
+  test('is not told of another module, nor of what another key says', async () => {
+    const rails = await imported("$config['do_not_process_cookie_name'] = 'x';", SCRIPTS)
+    expect(rails.warnings.filter(({ text }) => text.startsWith('it was missing'))).toEqual([])
+    const { warnings } = await imported(
+      "$config['CacheLocation'] = '/var/pages'; $config['ScriptsFile'] = '';",
+      SCRIPTS,
+    )
+    expect(warnings.filter(({ key }) => key === 'CacheProvider')).toEqual([])
   })
 })
 
@@ -263,12 +302,21 @@ describe('a value', () => {
   ])('%s', async (entries, expected, warning) => {
     const { settings, warnings } = await imported(`$config = array(${entries});`)
     expect(settings).toEqual(expected)
-    const texts = warnings.filter(({ key }) => key !== 'CacheTest').map(({ text }) => text)
+    const told = warnings.filter(({ key, place }) => key !== 'CacheTest' && place !== 'config.php')
+    const texts = told.map(({ text }) => text)
     if (warning === '') expect(texts).toEqual([])
     else expect(texts.join('\n')).toContain(warning)
   })
 
+  test('with a password in it is told without', async () => {
+    const told = await imported("$config['CacheLocation'] = 'http://shop:pl4nted@db.example/shop.pages';")
+    expect(told.settings).toEqual({ cacheProvider: 'memory:' })
+    expect(told.warnings[0]?.text).toContain('"http://shop:***@db.example/shop.pages" may be open to the web')
+    expect(JSON.stringify(told)).not.toContain('pl4nted')
+  })
+
   test.each<[string, string]>([
+    ["'top' => true", 'it is no text, and so no snippet'],
     ["'CacheFetchingUrl' => 'http://shop.example/ClickTaleCache.php'", 'has no %CacheToken%'],
     ["'CacheFetchingUrl' => 'http://u:p@shop.example/?t=%CacheToken%'", 'cannot be read as an absolute URL'],
     ["'CacheProvider' => 'SQLServer'", '"SQLServer" has no successor'],
@@ -286,6 +334,20 @@ describe('a value', () => {
 
 describe('a scripts file', () => {
   const xml = (scripts: string) => `<scripts>${scripts}</scripts>`
+
+  test('with two scripts of one name has the first, and the others are told', async () => {
+    const scripts = xml('<script name="Top">a</script><script name="Top">b</script>')
+    const { settings, unmapped } = await imported("$config['top'] = 'c'; $config['bottom'] = 'd';", scripts)
+    expect(settings.snippets?.map(({ name, html }) => [name, html])).toEqual([
+      ['clicktale-top', 'a'],
+      ['clicktale-bottom', 'd'],
+    ])
+    expect(unmapped).toEqual([
+      { key: 'script Top', place: 'ClickTaleScripts.xml:1', text: 'there is a snippet "clicktale-top" already' },
+      { key: 'top', place: 'config.php:1', text: 'there is a snippet "clicktale-top" already' },
+    ])
+  })
+
   const script = (html: string, attributes = '') => `<script name="Bottom" ${attributes}><![CDATA[${html}]]></script>`
 
   test.each<[string, string, object]>([

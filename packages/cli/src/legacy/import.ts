@@ -7,6 +7,7 @@ import { reasonOf, usageFailure } from '../failure.js'
 import type { Io } from '../io.js'
 import { createDraft, type Draft } from './draft.js'
 import { dropUnusable, translateConfig } from './old-config.js'
+import { warnOfMissing } from './old-defaults.js'
 import { warnOfOldFiles } from './old-keys.js'
 import { translateScripts } from './old-snippets.js'
 import { readPhpConfig, type PhpConfig } from './php-config.js'
@@ -37,6 +38,7 @@ export async function importOldSettings(io: Io, path: string): Promise<Import> {
     const named = scripts ?? (await findScripts(io, config, entries, draft))
     if (named !== undefined) await importScripts(io, named, draft, files)
     translateConfig(draft, entries, basename(config))
+    warnOfMissing(draft, entries, basename(config))
     warnOfOldFiles(draft)
   } else if (scripts !== undefined) await importScripts(io, scripts, draft, files)
   dropUnusable(draft)

@@ -2,8 +2,12 @@
 import { findSettingsProblems, nearestName, type Snippet } from '@facsimile/core'
 import { createStep, type Draft } from './draft.js'
 import { OLD_KEYS } from './old-keys.js'
-import { addSnippets, translateHtml } from './old-snippets.js'
+import { addSnippet, translateHtml } from './old-snippets.js'
 import type { PhpConfig } from './php-config.js'
+
+interface OldSnippet extends Pick<Snippet, 'placement' | 'html'> {
+  readonly key: string
+}
 
 /** Adds what `config` becomes to `draft`; `file` is for the notes. */
 export function translateConfig(draft: Draft, config: PhpConfig, file: string): void {
@@ -12,15 +16,17 @@ export function translateConfig(draft: Draft, config: PhpConfig, file: string): 
     const known = OLD_KEYS.find(({ name }) => name === key)
     if (known === undefined) step.leave(describeUnknown(key))
     else if (known.placement !== undefined && typeof value === 'string')
-      addSnippet(draft, { name: `clicktale-${key}`, placement: known.placement, html: value.trim() }, `${file}:${line}`)
+      addOldSnippet(draft, { key, placement: known.placement, html: value.trim() }, `${file}:${line}`)
+    else if (known.placement !== undefined) step.leave('it is no text, and so no snippet')
     else if (known.translate !== undefined) known.translate(step)
     else step.leave(known.how)
   }
 }
 
-function addSnippet(draft: Draft, snippet: Snippet, place: string): void {
-  if (snippet.html === '') return
-  addSnippets(draft, [{ ...snippet, html: translateHtml(draft, snippet.html, snippet.name, place) }])
+function addOldSnippet(draft: Draft, { key, placement, html }: OldSnippet, place: string): void {
+  if (html === '') return
+  const name = `clicktale-${key}`
+  addSnippet(draft, { name, placement, html: translateHtml(draft, html, name, place) }, key, place)
 }
 
 function describeUnknown(key: string): string {
@@ -28,7 +34,8 @@ function describeUnknown(key: string): string {
     key,
     OLD_KEYS.map(({ name }) => name),
   )
-  const hint = nearest === undefined ? '' : `: did you mean ${nearest}? Case counted, so it had no effect`
+  const why = nearest?.toLowerCase() === key.toLowerCase() ? 'Case counted, so it' : 'It'
+  const hint = nearest === undefined ? '' : `: did you mean ${nearest}? ${why} had no effect`
   return `it is no key of the old modules${hint}`
 }
 

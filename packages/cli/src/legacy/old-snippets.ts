@@ -41,18 +41,26 @@ export function translateScripts(draft: Draft, scripts: readonly OldScript[], fi
         text: `there is none, or it is empty: nothing is inserted for it`,
       })
   }
-  const snippets = scripts.flatMap((script) => translateScript(draft, script, `${file}:${script.line}`))
-  addSnippets(draft, snippets)
+  for (const script of scripts) {
+    const place = `${file}:${script.line}`
+    const snippet = translateScript(draft, script, place)
+    if (snippet !== undefined) addSnippet(draft, snippet, `script ${script.name}`, place)
+  }
 }
 
-/** Snippets that are there already stay; one of the same name does not come twice. */
-export function addSnippets(draft: Draft, snippets: readonly Snippet[]): void {
-  const present = (draft.settings['snippets'] ?? []) as readonly Snippet[]
-  const added = snippets.filter(({ name }) => !present.some((snippet) => snippet.name === name))
-  if (added.length > 0) draft.settings['snippets'] = [...present, ...added]
+/** A snippet that is there already stays, and the other one of its name is told. */
+export function addSnippet(draft: Draft, snippet: Snippet, key: string, place: string): void {
+  const present = snippetsOf(draft)
+  if (!present.some(({ name }) => name === snippet.name)) draft.settings['snippets'] = [...present, snippet]
+  else draft.unmapped.push({ key, place, text: `there is a snippet ${JSON.stringify(snippet.name)} already` })
 }
 
-function translateScript(draft: Draft, script: OldScript, place: string): readonly Snippet[] {
+function snippetsOf({ settings }: Draft): readonly Snippet[] {
+  return (settings['snippets'] ?? []) as readonly Snippet[]
+}
+
+/** `undefined` for what was never inserted. */
+function translateScript(draft: Draft, script: OldScript, place: string): Snippet | undefined {
   const { name, html, attributes } = script
   const key = `script ${name}`
   const usual = PLACES[name]
@@ -62,13 +70,13 @@ function translateScript(draft: Draft, script: OldScript, place: string): readon
       place,
       text: 'the old modules used Top and Bottom alone, so it was never inserted; write it as a snippet if it should be',
     })
-    return []
+    return undefined
   }
-  if (html === '') return []
+  if (html === '') return undefined
   const placement = placementOf(draft, script, usual, place)
   const unlessPageContains = markerOf(draft, attributes['DoNotReplaceCondition'], placement, key, place)
   const snippet = { name: `clicktale-${name.toLowerCase()}`, placement, html: translateHtml(draft, html, key, place) }
-  return [unlessPageContains === undefined ? snippet : { ...snippet, unlessPageContains }]
+  return unlessPageContains === undefined ? snippet : { ...snippet, unlessPageContains }
 }
 
 function placementOf(draft: Draft, { name, attributes }: OldScript, usual: Placement, place: string): Placement {

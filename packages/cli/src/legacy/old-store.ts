@@ -1,4 +1,5 @@
 // Where the old modules kept pages, and where Facsimile keeps them instead.
+import { maskLocation } from '@facsimile/core'
 import type { PhpConfig } from './php-config.js'
 import type { Step } from './draft.js'
 
@@ -28,7 +29,9 @@ function translateFolder({ set, warn }: Step, location: string): void {
   set('cacheProvider', isOutside ? `file:${location}` : 'memory:')
   if (isOutside) return warn(`the pages of the old module may still lie in ${location}: delete them`)
   const folder =
-    location === '' || location === './Cache' ? 'the folder Cache of the old module' : JSON.stringify(location)
+    location === '' || location === './Cache'
+      ? 'the folder Cache of the old module'
+      : JSON.stringify(maskLocation(location))
   warn(
     `${folder} may be open to the web, and pages of the old module may still lie there: delete them. \`memory:\` is written; where several processes serve the site, write \`file:\` and a folder outside of the web root`,
   )
