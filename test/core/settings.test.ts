@@ -308,6 +308,7 @@ describe('secrets', () => {
     [{ fetchPath: 'redis://user:hunter2@h' }],
     [{ snippets: 'redis://:hunter2@h' }],
     [{ cacheProvider: 'redis://user:hunter2@' }],
+    [{ cacheProvider: ['redis://user:hunter2@h'] }],
     [{ cacheProvider: 'nosuch://user:hun@ter:hunter2@h/x' }],
   ])('%j: the message shows no password', (input) => {
     const attempt = () => createFacsimile(input as object)

@@ -65,8 +65,12 @@ function show(value: unknown): string {
 
 function showOther(value: unknown): string {
   if (typeof value === 'function') return 'a function'
-  const shown = isPlainObject(value) ? Object.fromEntries(Object.entries(value).map(maskEntry)) : value
-  return inspect(shown, { depth: 0, breakLength: Infinity, customInspect: false, maxArrayLength: 5 })
+  return inspect(maskParts(value), { depth: 0, breakLength: Infinity, customInspect: false, maxArrayLength: 5 })
+}
+
+function maskParts(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => (typeof item === 'string' ? maskLocation(item) : item))
+  return isPlainObject(value) ? Object.fromEntries(Object.entries(value).map(maskEntry)) : value
 }
 
 function maskEntry([key, value]: [string, unknown]): [string, unknown] {
