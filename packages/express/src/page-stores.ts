@@ -22,6 +22,8 @@ import { protectAtRest } from '@facsimile/core/at-rest'
 const QUIET_MS = 60_000
 /** A store that retires is closed a little after its last page has expired. */
 const GRACE_MS = 1_000
+/** With settings that change again and again the oldest of more stores are given up, with the pages in them. */
+const MAX_RETIRED = 8
 /** Beside `cacheProvider`, what makes a store another one. */
 const STORE_SETTINGS = ['maxCachedPages', 'maxCachedBytes', 'encryptionKeys', 'compression', 'disableCache'] as const
 
@@ -54,6 +56,8 @@ interface OpenStore {
   readonly pages: PageStore
   readonly provider: CacheProvider
   readonly settings: Settings
+  /** Until when pages from before its present settings may wait, by a clock that only moves forward. */
+  readonly earlierEnd: number
 }
 
 interface RetiredStore extends OpenStore {
@@ -68,18 +72,37 @@ export function createPageStores(logger: Logger, events: EventSource): PageStore
   function open(settings: Settings): OpenStore | undefined {
     if (settings.disableCache) return undefined
     const provider = openProvider(settings, logger, events)
-    return { provider, pages: createPageStore(provider, logger, events), settings }
+    return { provider, pages: createPageStore(provider, logger, events), settings, earlierEnd: 0 }
+  }
+
+  function giveUp(store: RetiredStore): void {
+    retired = retired.filter((other) => other !== store)
+    clearTimeout(store.timer)
+    closeStore(store).catch((error: unknown) => {
+      logger.warn({ err: error }, `The cache provider of earlier settings, ${store.provider.name}, did not close.`)
+    })
   }
 
   function retire(store: OpenStore): void {
-    const lifeMs = store.settings.maxCachedSeconds * 1000
-    const timer = setTimeout(() => {
-      retired = retired.filter((other) => other.pages !== store.pages)
-      closeStore(store).catch((error: unknown) => {
-        logger.warn({ err: error }, `The cache provider of earlier settings, ${store.provider.name}, did not close.`)
-      })
-    }, lifeMs + GRACE_MS).unref()
-    retired = [{ ...store, timer }, ...retired]
+    const timer = setTimeout(() => giveUp(leaving), endOf(store) - performance.now() + GRACE_MS).unref()
+    const leaving: RetiredStore = { ...store, timer }
+    retired = [leaving, ...retired]
+    for (const oldest of retired.slice(MAX_RETIRED)) {
+      logger.warn(
+        { provider: oldest.provider.name },
+        `The settings changed so often that ${MAX_RETIRED} stores of earlier ones wait for the crawler: the oldest is given up, with the pages in it.`,
+      )
+      giveUp(oldest)
+    }
+  }
+
+  /** One that has retired comes back where a change is taken back. */
+  function storeFor(settings: Settings): OpenStore | undefined {
+    const earlier = retired.find((store) => isSameStore(store.settings, settings))
+    if (earlier === undefined) return open(settings)
+    retired = retired.filter((other) => other !== earlier)
+    clearTimeout(earlier.timer)
+    return renew(earlier, settings)
   }
 
   const all = () => (current === undefined ? retired : [current, ...retired])
@@ -92,10 +115,10 @@ export function createPageStores(logger: Logger, events: EventSource): PageStore
     },
     use(settings) {
       if (current !== undefined && isSameStore(current.settings, settings)) {
-        current = { ...current, settings }
+        current = renew(current, settings)
         return current.pages
       }
-      const next = open(settings)
+      const next = storeFor(settings)
       if (current !== undefined) retire(current)
       current = next
       return next?.pages
@@ -115,13 +138,12 @@ export function createPageStores(logger: Logger, events: EventSource): PageStore
       return Promise.all(all().map(({ pages }) => pages.arrival(token))).then(() => undefined)
     },
     fetch(token, how) {
-      return retired.length === 0 && current !== undefined
-        ? current.pages.fetch(token, how)
-        : fetchFromAny(
-            all().map(({ pages }) => pages),
-            token,
-            how,
-          )
+      if (retired.length === 0 && current !== undefined) return current.pages.fetch(token, how)
+      // First the one that stored it: two may work on the same files or tables, and what cannot be opened is gone all the same.
+      const first = knowing(token)
+      const stores = all().map(({ pages }) => pages)
+      const order = first === undefined ? stores : [first, ...stores.filter((pages) => pages !== first)]
+      return fetchFromAny(order, token, how)
     },
     fetched(token, taken) {
       const pages = knowing(token) ?? current?.pages
@@ -149,6 +171,17 @@ async function fetchFromAny(
     if (page !== undefined) return page
   }
   return undefined
+}
+
+/** When the last page that is stored by now expires. */
+function endOf({ earlierEnd, settings }: OpenStore): number {
+  return Math.max(earlierEnd, performance.now() + settings.maxCachedSeconds * 1000)
+}
+
+/** The same store under `settings`. */
+function renew(store: OpenStore, settings: Settings): OpenStore {
+  const { pages, provider } = store
+  return { pages, provider, settings, earlierEnd: endOf(store) }
 }
 
 async function closeStore({ pages, provider, settings }: OpenStore): Promise<void> {

@@ -2,7 +2,7 @@
 import { hasPath } from './http-types.js'
 
 export interface PastPaths {
-  /** `path` is answered for `lifeMs` more. */
+  /** `path` is answered for `lifeMs` more, or for as long as was said of it before. */
   add(path: string, lifeMs: number): void
   /** Whether the target has such a path. */
   has(requestUrl: string): boolean
@@ -13,7 +13,7 @@ export function createPastPaths(): PastPaths {
   const paths = new Map<string, number>()
   return {
     add(path, lifeMs) {
-      paths.set(path, performance.now() + lifeMs)
+      paths.set(path, Math.max(paths.get(path) ?? 0, performance.now() + lifeMs))
     },
     has(requestUrl) {
       if (paths.size === 0) return false
