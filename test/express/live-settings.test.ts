@@ -1,6 +1,7 @@
 // Settings in a file that is watched: changes come into force whole, and a file that is wrong changes nothing.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { mkdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { createFacsimile, FacsimileError, type LiveFacsimileSettings } from '@facsimile/express'
@@ -39,14 +40,18 @@ async function startLiveSite(settings: Written, build?: (app: express.Express) =
     await rename(`${file}.new`, file)
   }
   await write(settings)
-  const facsimile = createFacsimile({ settingsFile: file })
+  return { ...(await startSiteWith(file, build)), file, write }
+}
+
+async function startSiteWith(settingsFile: string, build?: (app: express.Express) => void): Promise<Site> {
+  const facsimile = createFacsimile({ settingsFile })
   afterwards(() => facsimile.close(100))
   const app = express()
   app.use(facsimile.middleware)
   build?.(app)
   app.get(/.*/, (_req, res) => void res.send(PAGE))
   const { port } = await listen(app)
-  return { ...siteAt(port, facsimile), file, write }
+  return siteAt(port, facsimile)
 }
 
 function hear(name: string): unknown[] {
@@ -67,6 +72,71 @@ describe('a settings file', () => {
     expect(reloads).toEqual([{ version: 2 }])
   })
 
+  test('is followed in whatever way it is changed', async () => {
+    const text = (version: string) => JSON.stringify({ snippets: [mark('a', 'body-end', version)] })
+    const ways: Record<string, (file: string, folder: string) => Promise<unknown>> = {
+      'written over': (file) => writeFile(file, text('two')),
+      'taken away and made again': (file) => rm(file).then(() => writeFile(file, text('two'))),
+      'in two halves': (file) =>
+        writeFile(file, text('two').slice(0, 20)).then(() => writeFile(file, text('two').slice(20), { flag: 'a' })),
+      'twice in a moment': (file) => writeFile(file, text('2')).then(() => writeFile(file, text('two'))),
+      'by a link that leads elsewhere, as Kubernetes does': async (_file, folder) => {
+        await mkdir(join(folder, 'v2'))
+        await writeFile(join(folder, 'v2/s.json'), text('two'))
+        await symlink('v2', join(folder, 'data.new'))
+        await rename(join(folder, 'data.new'), join(folder, 'data'))
+      },
+    }
+    await Promise.all(
+      Object.entries(ways).map(async ([way, change]) => {
+        const folder = await createFolder()
+        await mkdir(join(folder, 'v1'))
+        await writeFile(join(folder, 'v1/s.json'), text('one'))
+        await symlink('v1', join(folder, 'data'))
+        await symlink('data/s.json', join(folder, 's.json'))
+        const site = await startSiteWith(join(folder, 's.json'))
+        await change(join(folder, 's.json'), folder)
+        await eventually(way, async () => (await site.visit()).text.includes('<!--two-->'))
+      }),
+    )
+  })
+
+  test('is seen to change from the first moment on', async () => {
+    const file = join(await createFolder(), 'facsimile.config.json')
+    writeFileSync(file, JSON.stringify({ snippets: [] }))
+    const reloads = hear('facsimile:reloaded')
+    const facsimile = createFacsimile({ settingsFile: file })
+    afterwards(() => facsimile.close(100))
+    writeFileSync(file, JSON.stringify({ snippets: [RECORDER] }))
+    await eventually('the change is seen', () => reloads.length > 0)
+  })
+
+  test('that stays wrong is told once, and not each time that it is read', async () => {
+    const failures = hear('facsimile:reload-failed')
+    const site = await startLiveSite(BASE)
+    await site.write('{')
+    for (let time = 0; time < 3; time++) await expect(site.facsimile.reload()).rejects.toThrow(/column 2/)
+    await utimes(site.file, 1, 1)
+    await expect(site.facsimile.reload()).rejects.toThrow(/column 2/)
+    expect(failures).toHaveLength(1)
+    await site.write('[')
+    await expect(site.facsimile.reload()).rejects.toThrow(/column 2/)
+    expect(failures).toHaveLength(2)
+  })
+
+  test('that is read while everything is closed changes nothing any more', async () => {
+    const reloads = hear('facsimile:reloaded')
+    const failures = hear('facsimile:reload-failed')
+    const site = await startLiveSite(BASE)
+    await site.write({ ...BASE, cacheProvider: `file:${await createFolder()}` })
+    const reading = site.facsimile.reload()
+    await site.facsimile.close()
+    await reading
+    await site.write('{')
+    await site.facsimile.reload()
+    expect([...reloads, ...failures]).toEqual([])
+  })
+
   test('that is wrong leaves the last good settings in force, and says so until it is mended', async () => {
     const failures = hear('facsimile:reload-failed')
     const site = await startLiveSite({ ...BASE, snippets: [mark('a', 'body-end', 'one')] })
@@ -82,7 +152,7 @@ describe('a settings file', () => {
     }
     await rm(site.file)
     await expect(site.facsimile.reload()).rejects.toThrow(/cannot be read.*ENOENT/)
-    expect(failures.length).toBeGreaterThanOrEqual(5)
+    expect(failures).toHaveLength(5)
     const reloads = hear('facsimile:reloaded')
     await site.write({ ...BASE, snippets: [mark('a', 'body-end', 'one')] })
     await site.facsimile.reload()
@@ -107,7 +177,23 @@ describe('a settings file', () => {
       /`csp` stands both in .*x\.json" and in code/,
     )
     await writeFile(file, `{"csp":"${'x'.repeat(1024 * 1024)}"}`)
-    expect(refusalOf({ settingsFile: file }).message).toMatch(/it has 10\d+ bytes/)
+    expect(refusalOf({ settingsFile: file }).message).toMatch(/it has 10\d+ bytes\. Write at most 1048576\./)
+  })
+
+  test('is refused when it is no file, grows without end or is not UTF-8, at the start and later', async () => {
+    const folder = await createFolder()
+    const [device, site] = [join(folder, 'device.json'), await startLiveSite(BASE)]
+    await symlink('/dev/null', device)
+    expect(refusalOf({ settingsFile: device }).message).toMatch(/device\.json" cannot be read: it is no plain file\. N/)
+    await truncate(site.file, 100e6)
+    await expect(site.facsimile.reload()).rejects.toThrow(/it has 100000000 bytes/)
+    const latin1 = Buffer.from(JSON.stringify({ snippets: [mark('a', 'body-end', 'gr\xfcn')] }), 'latin1')
+    await writeFile(site.file, latin1)
+    await expect(site.facsimile.reload()).rejects.toThrow(/it is not UTF-8\. Save it in that encoding\./)
+    await rm(site.file)
+    await symlink('/dev/null', site.file)
+    await expect(site.facsimile.reload()).rejects.toThrow(/it is no plain file/)
+    expect((await site.visit()).status).toBe(200)
   })
 })
 
@@ -123,6 +209,18 @@ describe('after a change', () => {
     const third = await site.visit()
     expect(third.text).toContain('/copies?t=')
     expect((await ask(site.port, `/copies?t=${tokenIn(third)}`)).text).toBe(PAGE)
+  })
+
+  test('pages in a folder can still be fetched, when they are compressed from then on', async () => {
+    const cacheProvider = `file:${await createFolder()}`
+    const site = await startLiveSite({ ...BASE, cacheProvider })
+    const page = await site.visit()
+    await site.facsimile.flush()
+    await site.write({ ...BASE, cacheProvider, compression: 'gzip' })
+    await site.facsimile.reload()
+    const later = await site.visit()
+    expect((await site.crawl(page)).text).toBe(PAGE)
+    expect((await site.crawl(later)).text).toBe(PAGE)
   })
 
   test('who may fetch is decided by the new list, for old pages too', async () => {

@@ -22,6 +22,7 @@ export interface LiveSettings {
   readonly state: SettingsState
   /** Reads the file now. Rejects when it cannot be used; the settings before stay in force. */
   reload: () => Promise<void>
+  /** From now on nothing comes into force any more, also not what is being read. */
   close(): void
 }
 
@@ -39,6 +40,7 @@ export function followSettings({ source, logger, events, now, apply }: LiveSetti
   let state: SettingsState = { file, version: 1, since: now(), error: undefined }
   let inForce = source.firstText
   let turn: Promise<void> = Promise.resolve()
+  let isClosed = false
 
   function tellOf(next: SettingsState): void {
     state = next
@@ -47,24 +49,37 @@ export function followSettings({ source, logger, events, now, apply }: LiveSetti
     logger.info({ version }, 'The settings file was read again and is in force.')
   }
 
+  /** Once for each error: a file that is still wrong, and only touched, is no news. */
+  function tellOfFailure(error: Error): void {
+    const isNews = state.error?.message !== error.message
+    state = { ...state, error }
+    if (!isNews) return
+    events.publish('facsimile:reload-failed', () => ({ error }))
+    logger.error({ err: error }, 'The settings file cannot be used; the settings before stay in force.')
+  }
+
+  function take(text: string): void {
+    if (text !== inForce) {
+      apply(source.parse(text))
+      inForce = text
+      tellOf({ file, version: state.version + 1, since: now(), error: undefined })
+    } else if (state.error !== undefined) tellOf({ ...state, error: undefined })
+  }
+
   async function readOnce(): Promise<void> {
     try {
       const text = await source.readText()
-      if (text !== inForce) {
-        apply(source.parse(text))
-        inForce = text
-        tellOf({ file, version: state.version + 1, since: now(), error: undefined })
-      } else if (state.error !== undefined) tellOf({ ...state, error: undefined })
-    } catch (error) {
-      state = { ...state, error: toError(error) }
-      events.publish('facsimile:reload-failed', () => ({ error }))
-      logger.error({ err: error }, 'The settings file cannot be used; the settings before stay in force.')
+      if (!isClosed) take(text)
+    } catch (thrown) {
+      const error = toError(thrown)
+      if (!isClosed) tellOfFailure(error)
       throw error
     }
   }
 
   /** One after the other, so that the latest content is the one that stays. */
   function reload(): Promise<void> {
+    if (isClosed) return turn
     const next = turn.then(readOnce)
     turn = next.catch(() => undefined)
     return next
@@ -72,7 +87,11 @@ export function followSettings({ source, logger, events, now, apply }: LiveSetti
 
   // Whoever changed the file is told by log and event.
   const look = () => void reload().catch(() => undefined)
-  if (file !== undefined) watchFile(file, { persistent: false, interval: LOOK_EVERY_MS }, look)
+  if (file !== undefined) {
+    watchFile(file, { persistent: false, interval: LOOK_EVERY_MS }, look)
+    // What was changed after the first reading, and before the first look at its state, would never be seen.
+    look()
+  }
 
   return {
     get state() {
@@ -80,6 +99,7 @@ export function followSettings({ source, logger, events, now, apply }: LiveSetti
     },
     reload,
     close() {
+      isClosed = true
       if (file !== undefined) unwatchFile(file, look)
     },
   }

@@ -1,5 +1,5 @@
 // Where the settings of one Facsimile come from: code, a file, or both, each setting from one of them.
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync, type Stats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { types } from 'node:util'
@@ -56,8 +56,8 @@ export function openSettings(input: LiveFacsimileSettings): SettingsSource {
     parse,
     async readText() {
       try {
-        checkSize((await stat(file)).size)
-        return await readFile(file, { encoding: 'utf8', signal: AbortSignal.timeout(READ_DEADLINE_MS) })
+        checkFile(await stat(file), settingsFile)
+        return decode(await readFile(file, { signal: AbortSignal.timeout(READ_DEADLINE_MS) }), settingsFile)
       } catch (cause) {
         throw unreadable(settingsFile, cause)
       }
@@ -84,16 +84,27 @@ function join(inCode: object, inFile: Record<string, unknown>, name: string): un
 
 function readNow(file: string, name: string): string {
   try {
-    const bytes = readFileSync(file)
-    checkSize(bytes.length)
-    return bytes.toString()
+    checkFile(statSync(file), name)
+    return decode(readFileSync(file), name)
   } catch (cause) {
     throw unreadable(name, cause)
   }
 }
 
-function checkSize(bytes: number): void {
-  if (bytes > MAX_FILE_BYTES) throw new Error(`it has ${bytes} bytes, and may have ${MAX_FILE_BYTES}`)
+/** Before it is opened: a pipe or a device may never end. */
+function checkFile(stats: Stats, name: string): void {
+  if (!stats.isFile()) throw unusable(name, 'it is no plain file', 'Name a file that holds JSON.')
+  if (stats.size <= MAX_FILE_BYTES) return
+  throw unusable(name, `it has ${stats.size} bytes`, `Write at most ${MAX_FILE_BYTES}.`)
+}
+
+/** Strictly, because what is no UTF-8 would go into every page as question marks. */
+function decode(bytes: Buffer, name: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    throw unusable(name, 'it is not UTF-8', 'Save it in that encoding.', cause)
+  }
 }
 
 /** The errors of settings, with the name of the file in front. */
@@ -107,10 +118,12 @@ function withName(name: string, read: () => Settings): Settings {
 }
 
 function unreadable(name: string, cause: unknown): FacsimileError {
+  if (cause instanceof FacsimileError) return cause
   const reason = types.isNativeError(cause) ? cause.message : String(cause)
-  return new FacsimileError(
-    'SETTINGS_INVALID',
-    `The settings file ${JSON.stringify(name)} cannot be read: ${reason}. See that it is there, and that this process may read it.`,
-    { cause },
-  )
+  return unusable(name, reason, 'See that it is there, and that this process may read it.', cause)
+}
+
+function unusable(name: string, problem: string, remedy: string, cause?: unknown): FacsimileError {
+  const sentence = `The settings file ${JSON.stringify(name)} cannot be read: ${problem}. ${remedy}`
+  return new FacsimileError('SETTINGS_INVALID', sentence, { cause })
 }
