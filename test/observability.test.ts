@@ -37,10 +37,13 @@ const rules = (parse(read('alert-rules.yml')) as { groups: { name: string; rules
 )
 const dashboard = JSON.parse(read('grafana-dashboard.json')) as {
   readonly __inputs: readonly { readonly name: string }[]
+  readonly templating: { readonly list: readonly { readonly name: string }[] }
   readonly panels: readonly Panel[]
 }
 const dashboardQueries = dashboard.panels.flatMap((panel) => panel.targets.map(({ expr }) => expr))
 
+/** Those that Prometheus adds: the site, and the server. */
+const TARGET_LABELS: ReadonlySet<string> = new Set(['job', 'instance'])
 const register = new Registry()
 /** Every series by its name, with its labels. */
 const series = new Map<string, Record<string, string>[]>()
@@ -62,7 +65,9 @@ function expectToSelectSomething(expr: string): void {
   const selectors = [...expr.matchAll(/\b(facsimile_[a-z_]+)(?:\{([^}]*)\})?/g)]
   expect(selectors.length).toBeGreaterThan(0)
   for (const [selector, name = '', matchers = ''] of selectors) {
-    const wanted = [...matchers.matchAll(/(\w+)(=~|!=|=)"([^"]*)"/g)].filter(([, label]) => label !== 'instance')
+    const wanted = [...matchers.matchAll(/(\w+)(=~|!=|=)"([^"]*)"/g)].filter(
+      ([, label = '']) => !TARGET_LABELS.has(label),
+    )
     const found = (series.get(name) ?? []).filter((labels) =>
       wanted.every(([, label = '', operator, value = '']) => {
         const is = labels[label]
@@ -73,7 +78,7 @@ function expectToSelectSomething(expr: string): void {
     expect([selector, found.length > 0]).toEqual([selector, true])
   }
   const grouped = [...expr.matchAll(/ by \(([^)]*)\)/g)].flatMap(([, labels = '']) => labels.split(', '))
-  const known = new Set(['le', 'instance', ...[...metrics.values()].flatMap((labels) => [...labels])])
+  const known = new Set(['le', ...TARGET_LABELS, ...[...metrics.values()].flatMap((labels) => [...labels])])
   for (const label of grouped) expect(known).toContain(label)
 }
 
@@ -145,6 +150,14 @@ describe('the dashboard', () => {
     expect([...metrics.keys()].filter((name) => !shown.includes(name))).toEqual([])
   })
 
+  test('shows the site and the servers that are chosen, in every panel', () => {
+    expect(dashboard.templating.list.map(({ name }) => name)).toEqual(['job', 'instance'])
+    for (const query of dashboardQueries) {
+      const selectors = query.match(/facsimile_\w+(?:\{[^}]*\})?/g) ?? []
+      for (const selector of selectors) expect(selector).toContain('{job=~"$job", instance=~"$instance"')
+    }
+  })
+
   test('can be imported: one source to choose, panels of known kinds that do not overlap', () => {
     expect(dashboard.__inputs.map(({ name }) => name)).toEqual(['DS_PROMETHEUS'])
     const sources = new Set(read('grafana-dashboard.json').match(/"uid": "\$[^"]*"/g))
@@ -159,6 +172,15 @@ describe('the dashboard', () => {
 })
 
 describe('the alert rules', () => {
+  test('look at each site by itself, so that a healthy one hides no other', () => {
+    for (const { expr } of rules) {
+      const sums = expr.match(/\b(?:sum|min)\b[^(]*\([^)]*\)/g)
+      expect(sums).not.toBeNull()
+      for (const sum of sums ?? [])
+        expect([expr, sum]).toEqual([expr, expect.stringMatching(/^(?:sum|min) by \(job\b/)])
+    }
+  })
+
   test('have the shape that Prometheus reads, and ask for what there is', () => {
     expect(rules.length).toBeGreaterThanOrEqual(5)
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length)
