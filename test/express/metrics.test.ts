@@ -154,6 +154,7 @@ describe('the metrics', () => {
     expect(refusalOf({ register })).toMatch(/has a metric facsimile_responses_total already: call createMetrics once/)
     metrics.close()
     expect(await linesOf(register)).toEqual(new Map())
+    expect(channel('facsimile:stored').hasSubscribers).toBe(false)
     const renamed = createMetrics({ register, prefix: 'shop_pages_' })
     afterwards(() => renamed.close())
     await (await startSite()).visit()
@@ -165,6 +166,7 @@ describe('the metrics', () => {
   test('are refused with the key, the value and the remedy', () => {
     expect(refusalOf({ prefix: '9"x' })).toMatch(/SETTINGS_INVALID|`prefix` is "9\\"x": write up to 64 letters/)
     expect(refusalOf({ register: {} })).toMatch(/`register` is \{\}: give a Registry of prom-client/)
+    expect(refusalOf(null)).toMatch(/the argument is null: give an object/)
     expect(refusalOf({ registry: new Registry() })).toMatch(/`registry` is no setting: there are register and prefix/)
   })
 })

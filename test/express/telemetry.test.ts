@@ -1,4 +1,5 @@
 // Spans and metrics by the API of OpenTelemetry, as its own SDK receives them.
+import { channel } from 'node:diagnostics_channel'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
@@ -152,8 +153,11 @@ describe('metrics', () => {
   })
 })
 
-test('a setting that there is not is refused by name', () => {
-  expect(() => createTelemetry({ tracer: {} } as TelemetrySettings)).toThrow(
-    /`tracer` is no setting: there are tracerProvider and meterProvider/,
-  )
+test('settings that cannot be used are refused with the key, the value and the remedy, and nothing listens then', () => {
+  const attempt = (settings: unknown) => () => createTelemetry(settings as TelemetrySettings)
+  expect(attempt({ tracer: {} })).toThrow(/`tracer` is no setting: there are tracerProvider and meterProvider/)
+  expect(attempt({ tracerProvider: {} })).toThrow(/`tracerProvider` is \{\}: give one with the method getTracer/)
+  expect(attempt({ meterProvider: null })).toThrow(/`meterProvider` is null: give one with the method getMeter/)
+  expect(attempt(null)).toThrow(/the argument is null: give an object/)
+  expect(channel('facsimile:stored').hasSubscribers).toBe(false)
 })

@@ -75,6 +75,9 @@ export function createMetrics(settings: MetricsSettings = {}): Metrics {
 
 /** With the defaults filled in. */
 function readSettings(settings: MetricsSettings, defaultRegister: Registry): Required<MetricsSettings> {
+  if (typeof settings !== 'object' || (settings as unknown) === null) {
+    throw refusal(`the argument is ${show(settings)}: give an object`)
+  }
   const { register = defaultRegister, prefix = 'facsimile_' } = settings
   const unknown = Object.keys(settings).find((key) => !KNOWN_SETTINGS.includes(key))
   if (unknown !== undefined) throw refusal(`\`${unknown}\` is no setting: there are ${KNOWN_SETTINGS.join(' and ')}`)

@@ -1,4 +1,5 @@
 // Spans and metrics of Facsimile by the API of OpenTelemetry. Both go wherever the application's own SDK sends them.
+import { inspect } from 'node:util'
 import { FacsimileError, loadOptionalPackage } from '@facsimile/core'
 import type { Histogram, MeterProvider, ObservableResult, TracerProvider } from '@opentelemetry/api'
 import { MEASURES, type Measure } from '../observation/measures.js'
@@ -20,20 +21,17 @@ export interface Telemetry {
 }
 
 const SCOPE = '@facsimile/express'
-const KNOWN_SETTINGS = ['tracerProvider', 'meterProvider']
+/** The settings, each with the method that it needs. */
+const METHODS = { tracerProvider: 'getTracer', meterProvider: 'getMeter' } as const
 
 /**
- * Traces and counts from now on what all Facsimiles of this process do. Throws `PACKAGE_MISSING` without
- * @opentelemetry/api, and `SETTINGS_INVALID` for a setting that there is not.
+ * Traces and counts from now on what all Facsimiles of this process do; call it once. Throws `PACKAGE_MISSING` without
+ * @opentelemetry/api, and `SETTINGS_INVALID` for settings that cannot be used.
  */
 export function createTelemetry(settings: TelemetrySettings = {}): Telemetry {
   const name = '@facsimile/express/telemetry'
   const api = loadOptionalPackage('@opentelemetry/api', import.meta.url, name) as OpenTelemetryApi
-  const unknown = Object.keys(settings).find((key) => !KNOWN_SETTINGS.includes(key))
-  if (unknown !== undefined) {
-    const clause = `\`${unknown}\` is no setting: there are ${KNOWN_SETTINGS.join(' and ')}`
-    throw new FacsimileError('SETTINGS_INVALID', `The telemetry cannot be made: ${clause}.`)
-  }
+  checkSettings(settings)
   const { tracerProvider = api.trace, meterProvider = api.metrics } = settings
   const meter = meterProvider.getMeter(SCOPE)
 
@@ -68,4 +66,21 @@ export function createTelemetry(settings: TelemetrySettings = {}): Telemetry {
       stopReading.forEach((stop) => stop())
     },
   }
+}
+
+function checkSettings(settings: unknown): void {
+  if (typeof settings !== 'object' || settings === null)
+    throw refusal(`the argument is ${inspect(settings)}: give an object`)
+  for (const [key, value] of Object.entries(settings) as [string, unknown][]) {
+    if (!Object.hasOwn(METHODS, key)) {
+      throw refusal(`\`${key}\` is no setting: there are ${Object.keys(METHODS).join(' and ')}`)
+    }
+    const method = METHODS[key as keyof typeof METHODS]
+    if (value === undefined || typeof (value as Record<string, unknown> | null)?.[method] === 'function') continue
+    throw refusal(`\`${key}\` is ${inspect(value, { depth: -1 })}: give one with the method ${method}`)
+  }
+}
+
+function refusal(clause: string): FacsimileError {
+  return new FacsimileError('SETTINGS_INVALID', `The telemetry cannot be made: ${clause}.`)
 }
