@@ -1,6 +1,7 @@
 // The README is true: its examples run, and its tables list what the code has.
 import { describe, expect, test } from '@jest/globals'
 import { ERROR_CODES, resolveSettings, WORDS } from '@facsimile/core'
+import { createFacsimile } from '@facsimile/express'
 import { runExample, startExample } from './support/example-program.js'
 import { exampleIn, readPage } from './support/page-examples.js'
 
@@ -47,6 +48,17 @@ describe('examples', () => {
 })
 
 describe('tables', () => {
+  test('everything that createFacsimile answers is listed, here and in llms.txt', () => {
+    const members = Object.keys(createFacsimile())
+    expect(
+      firstCells('member')
+        .map((cell) => cell.replace(/\(.*/, ''))
+        .sort(),
+    ).toEqual(members.sort())
+    const summary = readPage('llms.txt')
+    for (const member of members) expect(summary).toContain(`\`${member}\``)
+  })
+
   test('every setting is listed with its default', () => {
     const settings = resolveSettings({})
     const listed = firstCells('setting')

@@ -115,7 +115,7 @@ export const MEASURES = {
     name: 'facsimile.settings.reload_failures',
     kind: 'counter',
     unit: '{failure}',
-    help: 'Times that the settings file was read and could not be used.',
+    help: 'Errors of the settings file, each told once.',
     labels: [],
   },
 } as const satisfies Record<string, Measure | Distribution>
