@@ -12,6 +12,7 @@ import { WORDS, type Explanation, type WordKind } from '@facsimile/core'
 import { createDemo } from '@facsimile/demo'
 import { createFacsimile, type Facsimile, type FacsimileSettings } from '@facsimile/express'
 import { CHECK_NAMES } from '../../packages/cli/src/doctor/check-result.js'
+import { startClusteredSite } from '../support/clustered-site.js'
 import { createTestFacsimile, listenUntilTheEnd, serve } from '../support/filtered-site.js'
 import { createSpyProvider } from '../express/support/spy-provider.js'
 import { createSelfSigned } from '../stores/support/redis-certificate.js'
@@ -22,7 +23,11 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'facsimile-doctor-'))
 })
-afterAll(async () => rm(folder, { recursive: true }))
+const stopAtTheEnd: (() => Promise<unknown>)[] = []
+afterAll(async () => {
+  await Promise.all(stopAtTheEnd.map((stop) => stop()))
+  await rm(folder, { recursive: true })
+})
 
 const doctor = (args: readonly string[]) => runCli(['doctor', ...args], { cwd: folder })
 
@@ -145,9 +150,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'a memory provider over two workers': {
     word: 'store-not-shared',
     async plant() {
-      const workers = [0, 1].map(() => behind(createTestFacsimile(SETTINGS), application()))
-      let turn = 0
-      return [urlOf(await serve((req, res) => workers[turn++ % 2]?.(req, res)))]
+      const cluster = await startClusteredSite({})
+      stopAtTheEnd.push(() => cluster.stop())
+      return [urlOf(cluster)]
     },
   },
   'a second server with a store of its own': {

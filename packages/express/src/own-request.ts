@@ -1,11 +1,10 @@
-// Asks the own server over the loopback, as a visitor's browser would: for the debug page.
+// Asks the own server within this process, as the viewer's browser would: for the debug page.
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
-import { request as httpsRequest } from 'node:https'
-import type { TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip } from 'node:zlib'
 import { FacsimileError } from '@facsimile/core'
 import { hostOf, type Request } from './http-types.js'
+import { connectWithin } from './own-connection.js'
 
 export interface OwnAnswer {
   readonly status: number
@@ -23,25 +22,21 @@ export interface OwnQuestion {
   readonly maxBytes: number
 }
 
-/** The viewer's own, so that the answer is the one that the viewer would get. */
-const OF_THE_VIEWER = [
-  'cookie',
-  'sec-gpc',
-  'dnt',
-  'user-agent',
-  'accept-language',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  'forwarded',
-]
+/** What belongs to the viewer's connection, to this very request or to what it comes from; all else is the viewer's own. */
+const NOT_OF_THE_VIEWER = new RegExp(
+  `^(?:${[
+    ':.*|host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade.*|expect|content-.*',
+    'accept|accept-encoding|if-.*|range|cache-control|pragma|last-event-id|origin|referer|sec-fetch-.*|sec-purpose|purpose',
+  ].join('|')})$`,
+)
 const DECODERS = new Map([
   ['gzip', promisify(gunzip)],
   ['br', promisify(brotliDecompress)],
 ])
 
 /**
- * Sends GET to the server that answers `viewer`, at the address and port where it came in. Rejects with
- * `PROVIDER_TIMEOUT` after `timeoutMs`, and with what the connection or the answer failed for.
+ * Sends GET to the server that answers `viewer`, over a connection within this process. Rejects with `PROVIDER_TIMEOUT`
+ * after `timeoutMs`, with `PAGE_TOO_LARGE`, and with what the connection or the answer failed for.
  */
 export async function askOwnServer(viewer: Request, question: OwnQuestion): Promise<OwnAnswer> {
   const signal = AbortSignal.timeout(question.timeoutMs)
@@ -62,27 +57,21 @@ export async function askOwnServer(viewer: Request, question: OwnQuestion): Prom
   }
 }
 
+/** The headers of the viewer by which an answer is made out for this one: the same for all that the viewer asks. */
+export function headersOf(viewer: Request): OutgoingHttpHeaders {
+  const own = Object.entries(viewer.headers).filter(([name]) => !NOT_OF_THE_VIEWER.test(name))
+  return { ...Object.fromEntries(own), host: hostOf(viewer) ?? 'localhost' }
+}
+
 function send(viewer: Request, { path, headers }: OwnQuestion, signal: AbortSignal): Promise<IncomingMessage> {
-  const { localAddress, localPort, encrypted } = viewer.socket as Partial<TLSSocket>
-  if (localAddress === undefined || localPort === undefined) {
-    throw new FacsimileError(
-      'PROVIDER_FAILED',
-      'The request came over a Unix socket, and the own server cannot be asked there: listen on a TCP port.',
-    )
-  }
-  const host = hostOf(viewer) ?? 'localhost'
-  const visitor = Object.fromEntries(
-    OF_THE_VIEWER.flatMap((name) => (viewer.headers[name] === undefined ? [] : [[name, viewer.headers[name]]])),
-  ) as OutgoingHttpHeaders
+  const connection = connectWithin(viewer)
   const options = {
-    host: localAddress,
-    port: localPort,
     path,
     signal,
-    agent: false,
+    createConnection: () => connection,
     headers: {
-      ...visitor,
-      host,
+      ...headersOf(viewer),
+      connection: 'close',
       accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8',
       'accept-encoding': 'gzip, br',
       'sec-fetch-dest': 'document',
@@ -92,21 +81,11 @@ function send(viewer: Request, { path, headers }: OwnQuestion, signal: AbortSign
     },
   }
   return new Promise((resolve, reject) => {
-    const request =
-      encrypted === true
-        ? // To the own port of this machine, whose certificate is made out for another name.
-          httpsRequest({ ...options, servername: nameOf(host), rejectUnauthorized: false })
-        : httpRequest(options)
+    const request = httpRequest(options)
     request.once('response', resolve)
     request.on('error', reject)
     request.end()
   })
-}
-
-/** What of a Host header a certificate can be made out for; an address is no name (RFC 6066, 3). */
-function nameOf(host: string): string {
-  const name = host.replace(/:\d+$/, '')
-  return /[a-z]/i.test(name) && !name.includes(':') ? name : ''
 }
 
 async function readBody(response: IncomingMessage, maxBytes: number): Promise<Buffer> {

@@ -1,8 +1,7 @@
 // The debug page finds what is wrong with an installation and names the remedy; with one in order it finds nothing.
-import cluster from 'node:cluster'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { WORDS, type Explanation } from '@facsimile/core'
 import { createDemo } from '@facsimile/demo'
 import { createFacsimile, type Facsimile, type FacsimileSettings } from '@facsimile/express'
@@ -214,13 +213,6 @@ describe('a planted fault is found, with its remedy:', () => {
     }
     const { text } = await site.debug(path === undefined ? '' : `?path=${encodeURIComponent(path)}`, viewer)
     for (const word of words) expect(text).toContain(`data-word="${word}"`)
-  })
-
-  test('a memory provider in a worker of a cluster', async () => {
-    const site = await startDebugSite()
-    const isWorker = jest.replaceProperty(cluster, 'isWorker', true)
-    afterwards(() => isWorker.restore())
-    expect(wrongIn(await site.report())).toEqual(['store-not-shared'])
   })
 
   test('a settings file that cannot be used', async () => {

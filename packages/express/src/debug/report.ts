@@ -3,6 +3,7 @@ import type { AddressExplanation, CacheProvider, Settings } from '@facsimile/cor
 import type { Inspection, Inspector } from '../inspection.js'
 import type { Request } from '../http-types.js'
 import type { SettingsState } from '../live-settings.js'
+import { headersOf } from '../own-request.js'
 import type { Watches } from '../watches.js'
 import { createBriefMemory } from './brief-memory.js'
 import { checkCrawler } from './checks/crawler-check.js'
@@ -66,11 +67,9 @@ export function createReporter(
   const ask = createQuietRequest(watches)
   const mask = createSecretMask(settings)
 
-  /** The front page as this viewer gets it: what a visitor chose is in these headers. */
-  const inspectFront = (req: Request) => {
-    const { host, cookie, dnt, 'sec-gpc': gpc } = req.headers
-    return memory.recall(`page ${JSON.stringify([host, cookie, dnt, gpc])}`, () => inspector.inspect(req, '/'))
-  }
+  /** As this viewer gets it: nobody is told of the page of another one. */
+  const recallFor = <T>(req: Request, what: string, ask: () => Promise<T>) =>
+    memory.recall(JSON.stringify([what, req.socket.remoteAddress, headersOf(req)]), ask)
 
   async function explainPage(req: Request, query: string): Promise<ExplainedPage | undefined> {
     const typed = readTypedPath(query)
@@ -82,11 +81,11 @@ export function createReporter(
   return async function report(req, query) {
     const address = explain(req)
     const [front, explained, storeVerdicts, ...checked] = await Promise.all([
-      inspectFront(req),
+      recallFor(req, 'page', () => inspector.inspect(req, '/')),
       explainPage(req, query),
       memory.recall('store', () => checkStore(provider(), settings)),
-      memory.recall('fetcher', () => checkFetcher(req, settings, ownFetches.createToken(), ask)),
-      memory.recall('robots', () => checkRobots(req, settings, ownFetches.createToken(), ask)),
+      recallFor(req, 'fetcher', () => checkFetcher(req, settings, ownFetches.createToken(), ask)),
+      recallFor(req, 'robots', () => checkRobots(req, settings, ownFetches.createToken(), ask)),
     ])
     // After the pages that were tried above, which have gone again by now.
     const usage = await memory.recall('usage', () => askUsage(provider(), settings))
