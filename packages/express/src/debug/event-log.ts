@@ -43,14 +43,14 @@ export interface EventLog {
   after(id: number): readonly LoggedEvent[]
   /** Ten minutes in slots of ten seconds, the latest last. */
   timeLine(): readonly TimeSlot[]
-  /** Calls `listener` after each event; answers what ends that. */
-  subscribe(listener: (entry: LoggedEvent) => void): () => void
+  /** Calls `listener` after each event in the list; answers what ends that. */
+  subscribe(listener: () => void): () => void
 }
 
 export function createEventLog(now: () => number): EventLog {
   const since = now()
   const counts = new Map<string, number>()
-  const listeners = new Set<(entry: LoggedEvent) => void>()
+  const listeners = new Set<() => void>()
   const slots = new Map<number, { stored: number; fetched: number }>()
   let entries: LoggedEvent[] = []
   let ages: number[] = []
@@ -81,7 +81,7 @@ export function createEventLog(now: () => number): EventLog {
     if (isSame) entries[entries.length - 1] = entry
     else entries.push(entry)
     if (entries.length > MAX_ENTRIES) entries = entries.slice(-MAX_ENTRIES)
-    listeners.forEach((listener) => listener(entry))
+    listeners.forEach((listener) => listener())
   }
 
   return {

@@ -1,5 +1,5 @@
 // Server-sent events for pages that are open: each event of the log, as it happens.
-import type { Request, Response } from '../http-types.js'
+import { isGone, type Request, type Response } from '../http-types.js'
 import { sendAnswer, sendHead } from '../own-answer.js'
 import { classMethodsOf } from '../response-hooks.js'
 import { SAFE, said } from './answers.js'
@@ -12,6 +12,8 @@ const MAX_STREAMS = 8
 const HEARTBEAT_MS = 15_000
 /** Whoever reads so slowly is cut off, and comes back by itself. */
 const MAX_WAITING_BYTES = 64 * 1024
+/** Events wait so long for others: a busy site has hundreds of them in a second, and its visitors come first. */
+const GATHERING_MS = 200
 /** The browser comes back after it. */
 const RETRY_MS = 3_000
 
@@ -31,10 +33,20 @@ export function createEventStreams(log: EventLog): EventStreams {
       if (res.writableLength > MAX_WAITING_BYTES) res.destroy()
       else write.call(res, text)
     }
+    let sentId = lastIdOf(req, log)
+    let gathering: NodeJS.Timeout | undefined
+    /** What the log has forgotten meanwhile, the page will not miss: it shows what the log has. */
+    const sendNews = () => {
+      gathering = undefined
+      const news = log.after(sentId)
+      sentId = news.at(-1)?.id ?? sentId
+      if (news.length > 0) send(news.map(messageOf).join(''))
+    }
     const stop = () => {
       open.delete(stop)
       unsubscribe()
       clearInterval(heartbeat)
+      clearTimeout(gathering)
       end.call(res)
     }
     sendHead(res, 200, {
@@ -43,8 +55,8 @@ export function createEventStreams(log: EventLog): EventStreams {
       'X-Accel-Buffering': 'no',
     })
     send(`retry: ${RETRY_MS}\n\n`)
-    for (const entry of missedBy(req, log)) send(messageOf(entry))
-    const unsubscribe = log.subscribe((entry) => send(messageOf(entry)))
+    sendNews()
+    const unsubscribe = log.subscribe(() => (gathering ??= setTimeout(sendNews, GATHERING_MS).unref()))
     const heartbeat = setInterval(() => send(':\n\n'), HEARTBEAT_MS).unref()
     open.add(stop)
     res.once('close', stop)
@@ -52,6 +64,8 @@ export function createEventStreams(log: EventLog): EventStreams {
 
   return {
     open(req, res) {
+      // Nobody would tell when it ends: it has ended.
+      if (isGone(res)) return
       if (open.size < MAX_STREAMS) start(req, res)
       else sendAnswer(res, said(503, 'Too many pages hear the events already.', { 'Retry-After': 60 }))
     },
@@ -61,10 +75,12 @@ export function createEventStreams(log: EventLog): EventStreams {
   }
 }
 
-/** A page that has just been loaded knows all there was. */
-function missedBy({ headers }: Request, log: EventLog): readonly LoggedEvent[] {
+/** A page that has just been loaded knows all there was; one of before a restart of the server knows nothing. */
+function lastIdOf({ headers }: Request, log: EventLog): number {
+  const latest = log.after(0).at(-1)?.id ?? 0
   const id = headers['last-event-id']
-  return typeof id === 'string' && /^\d{1,15}$/.test(id) ? log.after(Number(id)) : []
+  if (typeof id !== 'string' || !/^\d{1,15}$/.test(id)) return latest
+  return Number(id) > latest ? 0 : Number(id)
 }
 
 /** In JSON no line can end, so that no event can forge another one. */
