@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { request, type IncomingMessage } from 'node:http'
 import { rename, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, jest, test } from '@jest/globals'
 import { WORDS } from '@facsimile/core'
@@ -9,6 +10,8 @@ import { createFacsimile } from '@facsimile/express'
 import compression from 'compression'
 import express from 'express'
 import session from 'express-session'
+import { createEventLog } from '../../../packages/express/src/debug/event-log.js'
+import { createEventStreams } from '../../../packages/express/src/debug/event-streams.js'
 import { eventually } from '../../support/eventually.js'
 import { ask, type Reply } from '../support/http-client.js'
 import { afterwards, createFolder, listen, PAGE, RECORDER, siteAt, startSite, tokenIn } from '../support/site.js'
@@ -20,6 +23,12 @@ const POST_ROUTES = ['/opt-out?value=0', '/round-trip']
 const SAME_ORIGIN = { 'Sec-Fetch-Site': 'same-origin' }
 const POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+/** As long as events get. */
+const EVENT = {
+  name: 'facsimile:denied',
+  data: { reason: 'not-listed', clientAddress: 'x'.repeat(10_000), method: 'GET', path: '/facsimile', durationMs: 1 },
+} as const
 
 const shapeOf = ({ status, headers, text }: Reply, path: string) => {
   const { date: _date, etag: _etag, 'content-length': _length, ...rest } = headers
@@ -262,6 +271,82 @@ describe('what is shown', () => {
   })
 })
 
+describe('an explanation', () => {
+  test('is asked for by the viewer, and not by another site in the same browser', async () => {
+    const asked: string[] = []
+    const site = await startDebugSite({
+      routes: (app) =>
+        app.get(/.*/, (req, res) => {
+          asked.push(req.url)
+          res.set('Cache-Control', 'no-store').send(PAGE)
+        }),
+    })
+    for (const from of ['cross-site', 'same-site']) {
+      const { text } = await site.debug('?path=/leave', { headers: { 'Sec-Fetch-Site': from } })
+      expect(text).toContain('Another site has led you here.')
+      expect(text).toContain('value="/leave"')
+    }
+    expect(asked).not.toContain('/leave')
+    await site.debug('?path=/leave', { headers: { 'Sec-Fetch-Site': 'same-origin' } })
+    expect(asked).toContain('/leave')
+  })
+
+  test.each([
+    [`${DEBUG}?path=${DEBUG}?path=/`, 'That is the debug page'],
+    [`${DEBUG}/events`, 'That is the debug page'],
+    [`http://shop.example${DEBUG}`, 'That is the debug page'],
+    [`/x/..${DEBUG}/round-trip`, 'That is the debug page'],
+    [`/facsimile?t=${'x'.repeat(32)}`, 'That is the fetcher'],
+  ])('of %j is refused: it is no page', async (path, sentence) => {
+    let own = 0
+    const site = await startDebugSite({
+      before: (app) =>
+        app.use((req, _res, next) => {
+          own += req.url.startsWith(DEBUG) ? 1 : 0
+          next()
+        }),
+    })
+    const { text } = await site.debug(`?path=${encodeURIComponent(path)}`)
+    expect([text.includes(sentence), own]).toEqual([true, 1])
+    expect(text).not.toContain('filter-not-reached')
+  })
+
+  test('is one of four at most at once, the front page among them', async () => {
+    const waiting: (() => void)[] = []
+    const site = await startDebugSite({
+      routes: (app) => {
+        app.get('/slow', (_req, res) => void waiting.push(() => res.set('Cache-Control', 'no-store').send(PAGE)))
+        app.get('/', (_req, res) => void res.set('Cache-Control', 'no-store').send(PAGE))
+      },
+    })
+    await site.report()
+    const asked = Array.from({ length: 4 }, () => site.report('/slow'))
+    await eventually('four wait', () => waiting.length === 4)
+    expect((await site.debug('?path=/slow')).text).toContain('ask again in a few seconds')
+    const other = await site.report(undefined, { headers: { Cookie: 'other=viewer' } })
+    expect(other.verdicts.map(({ meaning }) => meaning).join()).toContain('The front page was not asked for')
+    waiting.forEach((answer) => answer())
+    await Promise.all(asked)
+    const again = site.report('/slow')
+    await eventually('there is room again', () => waiting.length === 5)
+    waiting[4]?.()
+    await again
+  })
+
+  test('shows no cookie that the page sets', async () => {
+    const site = await startDebugSite({
+      routes: (app) => app.get(/.*/, (_req, res) => void res.cookie('session', 'marker-session').send(PAGE)),
+    })
+    const shown = [
+      await site.debug('?json&path=/'),
+      await site.debug('?path=/'),
+      await site.debug('/status.json?path=/'),
+    ]
+    expect(shown.map(({ text }) => text).join()).not.toContain('marker-session')
+    expect(shown[0]?.text).toContain('"content-type"')
+  })
+})
+
 describe('the round trip', () => {
   test('without a script is answered by a link and the text to compare', async () => {
     const site = await startDebugSite()
@@ -308,6 +393,58 @@ describe('live events', () => {
     expect((await openStream(site.port)).status).toBe(503)
     streams[0]?.close()
     await eventually('there is room again', async () => (await openStream(site.port)).status === 200)
+  })
+
+  test('take no place for a page that was closed before they began', async () => {
+    let begun = 0
+    const addresses = new Set<unknown>()
+    const site = await startDebugSite({
+      before: (app) =>
+        app.use(`${DEBUG}/events`, (req, res, next) => {
+          // As loggers do; Node remembers it then.
+          addresses.add(req.socket.remoteAddress)
+          if (req.query['slow'] === undefined) next()
+          else
+            res.once('close', () => {
+              next()
+              begun += 1
+            })
+        }),
+    })
+    for (let opened = 0; opened < 8; opened += 1) {
+      const req = request({ host: '127.0.0.1', port: site.port, path: `${DEBUG}/events?slow`, agent: false })
+      req.on('error', () => undefined).end()
+      req.once('socket', (socket) => socket.once('connect', () => setImmediate(() => req.destroy())))
+    }
+    await eventually('all are gone', () => begun === 8)
+    expect((await openStream(site.port)).status).toBe(200)
+  })
+
+  test('come to a page of before a restart too', async () => {
+    const site = await startDebugSite()
+    const stream = await openStream(site.port, { 'Last-Event-ID': '5000' })
+    await site.visit()
+    await eventually('it is told', () => stream.text.includes('id: 1\n'))
+  })
+
+  test('are cut off for a page that does not read', async () => {
+    const log = createEventLog(Date.now)
+    const streams = createEventStreams(log)
+    let longest = 0
+    const closed = { is: false }
+    const { port } = await listen((req, res) => {
+      res.once('close', () => (closed.is = true))
+      streams.open(req, res)
+      const interval = setInterval(() => {
+        for (let told = 0; told < 100; told += 1) log.note(EVENT)
+        longest = Math.max(longest, res.writableLength)
+      }, 2)
+      afterwards(() => clearInterval(interval))
+    })
+    const socket = connect(port, '127.0.0.1', () => socket.pause().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'))
+    afterwards(() => socket.destroy())
+    await eventually('it is cut off', () => closed.is, 20_000)
+    expect(longest).toBeLessThan(64 * 1024 + 100 * 11_000)
   })
 
   test('end when Facsimile is closed', async () => {

@@ -5,6 +5,7 @@ import type { Request } from '../http-types.js'
 import type { SettingsState } from '../live-settings.js'
 import { headersOf } from '../own-request.js'
 import type { Watches } from '../watches.js'
+import { createAtOnce } from './at-once.js'
 import { createBriefMemory } from './brief-memory.js'
 import { checkCrawler } from './checks/crawler-check.js'
 import { checkFetcher } from './checks/fetcher-check.js'
@@ -17,15 +18,22 @@ import type { EventLog } from './event-log.js'
 import { reportEvents, type EventsReport } from './events-report.js'
 import type { OwnFetches } from './own-fetches.js'
 import { createQuietRequest } from './quiet-request.js'
+import { isFromElsewhere } from './same-origin.js'
 import { createSecretMask } from './secret-mask.js'
 import { reportSettings, type SettingsReport } from './settings-report.js'
 import { askUsage } from './store-usage.js'
+import { shownHeaders } from './shown-headers.js'
 import { readTypedPath } from './typed-path.js'
-import { worstFirst, type Verdict } from './verdict.js'
+import { unknown, worstFirst, type Verdict } from './verdict.js'
 import { reportViewer, type ViewerReport } from './viewer-report.js'
 
 /** So that whoever loads the page again and again makes the server ask itself no more often. */
 const REMEMBERED_MS = 10_000
+/** Pages that the server asks itself for at once, for all viewers: each may be long and take its time. */
+const MAX_AT_ONCE = 4
+const BUSY = 'The server asks itself for other pages at this moment: ask again in a few seconds.'
+const LED_HERE = 'Another site has led you here. Press Explain to have the page asked for with your cookies.'
+const NOT_ASKED_FOR = unknown('The front page was not asked for: too much is asked at this moment.', 'Ask again later.')
 
 export interface DebugReport {
   /** Milliseconds since 1970, by this server's clock. */
@@ -64,6 +72,7 @@ export function createReporter(
   { inspector, watches, log, ownFetches, provider, state, now }: ReporterParts,
 ): Reporter {
   const memory = createBriefMemory(REMEMBERED_MS)
+  const atOnce = createAtOnce(MAX_AT_ONCE)
   const ask = createQuietRequest(watches)
   const mask = createSecretMask(settings)
 
@@ -71,17 +80,23 @@ export function createReporter(
   const recallFor = <T>(req: Request, what: string, ask: () => Promise<T>) =>
     memory.recall(JSON.stringify([what, req.socket.remoteAddress, headersOf(req)]), ask)
 
+  const inspect = (req: Request, path: string) => atOnce(() => inspector.inspect(req, path))
+
   async function explainPage(req: Request, query: string): Promise<ExplainedPage | undefined> {
-    const typed = readTypedPath(query)
+    const typed = readTypedPath(query, settings)
     if (typed === undefined || 'refusal' in typed) return typed
-    const inspection = await inspector.inspect(req, typed.path)
-    return { inspection, verdicts: worstFirst(checkPage(inspection, settings, now())) }
+    // A GET with the viewer's cookies, which the application would take for one that the viewer typed.
+    if (isFromElsewhere(req)) return { typed: typed.path, refusal: LED_HERE }
+    const inspection = await inspect(req, typed.path)
+    if (inspection === undefined) return { typed: typed.path, refusal: BUSY }
+    const verdicts = worstFirst(checkPage(inspection, settings, now()))
+    return { inspection: { ...inspection, headers: shownHeaders(inspection.headers) }, verdicts }
   }
 
   return async function report(req, query) {
     const address = explain(req)
     const [front, explained, storeVerdicts, ...checked] = await Promise.all([
-      recallFor(req, 'page', () => inspector.inspect(req, '/')),
+      recallFor(req, 'page', () => inspect(req, '/')),
       explainPage(req, query),
       memory.recall('store', () => checkStore(provider(), settings)),
       recallFor(req, 'fetcher', () => checkFetcher(req, settings, ownFetches.createToken(), ask)),
@@ -93,7 +108,7 @@ export function createReporter(
       at: now(),
       verdicts: worstFirst([
         ...storeVerdicts,
-        ...checkPage(front, settings, now()),
+        ...(front === undefined ? [NOT_ASKED_FOR] : checkPage(front, settings, now())),
         ...verdictsOf(explained),
         ...checked.flat(),
         ...checkCrawler(log.tally, settings),

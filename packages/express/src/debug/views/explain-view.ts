@@ -12,18 +12,6 @@ const OUTCOMES: Readonly<Record<InspectedSnippet['outcome'], string>> = {
   blocked: "left out, because the page's policy would block it",
   'not-needed': 'not needed: the page contains its `unlessPageContains`',
 }
-/** What decides over injection, caching and browsers. */
-const SHOWN_HEADERS = [
-  'content-type',
-  'content-encoding',
-  'cache-control',
-  'expires',
-  'vary',
-  'location',
-  'content-security-policy',
-  'facsimile-status',
-]
-
 export function explainSection(explained: ExplainedPage | undefined, debugPath: string): Html {
   const typed = explained === undefined ? '' : 'refusal' in explained ? explained.typed : explained.inspection.path
   return section('explain', 'Explain a page', [
@@ -51,10 +39,9 @@ function refusal(sentence: string): Html {
 
 function outcome({ inspection, verdicts }: Extract<ExplainedPage, { readonly inspection: unknown }>): Html {
   const { path, status, durationMs, bytes, passes, passedOver, stored, headers } = inspection
-  const shown = SHOWN_HEADERS.flatMap((name) => {
-    const value = headers[name]
-    return value === undefined ? [] : [[html`<code>${name}</code>`, html`<code>${value}</code>`] as const]
-  })
+  const shown = Object.entries(headers).map(
+    ([name, value]) => [html`<code>${name}</code>`, html`<code>${value}</code>`] as const,
+  )
   return html`<h3>What becomes of <code>${path}</code></h3>
     ${verdictList(verdicts)}
     ${factTable('The answer', [
