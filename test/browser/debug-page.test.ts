@@ -25,6 +25,8 @@ const LOOKS = [
   { name: 'phone-dark', colorScheme: 'dark', viewport: PHONE },
   { name: 'phone-light', colorScheme: 'light', viewport: PHONE },
 ] as const
+/** WCAG 2.2, 1.4.10: as wide as a page of 1280 pixels at 400 %. */
+const NARROWEST = { width: 320, height: 256 }
 
 /** What the console of a browser complained of, and requests for anything that is not the site's. */
 let complaints: string[] = []
@@ -53,6 +55,8 @@ async function openDebug(site: DebugSite, path = '', options: BrowserContextOpti
   return page
 }
 
+const widthOf = (page: Page) => page.evaluate<number>('document.documentElement.scrollWidth')
+
 /** Looks at the page as it is, in every scheme and size, and leaves a picture of each. */
 async function inspect(page: Page, state: string): Promise<void> {
   await page.evaluate(axe)
@@ -61,9 +65,11 @@ async function inspect(page: Page, state: string): Promise<void> {
     await page.setViewportSize(viewport)
     expect({ look: name, violations: await violationsIn(page) }).toEqual({ look: name, violations: [] })
     // Nothing sticks out on the right.
-    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width)
+    expect(await widthOf(page)).toBeLessThanOrEqual(viewport.width)
     await page.screenshot({ path: join(ARTEFACTS, `debug-page-${state}-${name}.png`), fullPage: true })
   }
+  await page.setViewportSize(NARROWEST)
+  expect(await widthOf(page)).toBeLessThanOrEqual(NARROWEST.width)
 }
 
 async function violationsIn(page: Page): Promise<readonly string[]> {
@@ -104,6 +110,46 @@ describe('the debug page', () => {
       await page.waitForSelector('.events tbody tr:nth-child(2)')
       expect(await page.locator('#live-status').innerText()).toContain('Fetched')
       expect(await page.locator('.time-line rect').count()).toBe(2)
+    },
+    TIMEOUT_MS,
+  )
+
+  test(
+    'is live where one event follows the other, and holds still for whoever reads',
+    async () => {
+      const site = await startDebugSite()
+      const page = await openDebug(site)
+      await page.waitForSelector('.live-status.is-live')
+      const missed = async () => Number(await page.locator('#live tr:has-text("Missed") b').innerText())
+      const busy = setInterval(() => void site.crawl('x'.repeat(32)), 50)
+      afterwards(() => clearInterval(busy))
+      await eventually('it is shown while it goes on', async () => (await missed()) > 0)
+      await page.getByRole('button', { name: 'Pause' }).click()
+      const held = await missed()
+      const told = async () => (await site.report()).events.counts['missed'] ?? 0
+      await eventually('more has happened', async () => (await told()) > held + 20)
+      expect(await missed()).toBe(held)
+      expect(await page.locator('#live-status').innerText()).toBe('Paused: what you see stays.')
+      await page.getByRole('button', { name: 'Go on' }).click()
+      await eventually('it is shown again', async () => (await missed()) > held + 20)
+      await page.evaluate('document.getSelection().selectAllChildren(document.querySelector(".events"))')
+      const marked = await missed()
+      await eventually('more has happened', async () => (await told()) > marked + 20)
+      expect(await missed()).toBeLessThan(marked + 20)
+      await page.evaluate('document.getSelection().empty()')
+      await eventually('it is shown again', async () => (await missed()) > marked + 20)
+    },
+    TIMEOUT_MS,
+  )
+
+  test(
+    'goes on paper whole: dark on white, without what is pressed',
+    async () => {
+      const page = await openDebug(await startDebugSite(), '?path=/account')
+      await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+      expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)')
+      expect(await page.locator(':is(nav, form, button):visible').count()).toBe(0)
+      expect(await page.locator('#verdicts .verdict:visible').count()).toBeGreaterThan(3)
     },
     TIMEOUT_MS,
   )
@@ -178,11 +224,10 @@ describe('the debug page', () => {
       await inspect(page, 'crawler-denied')
 
       const closed = await startDebugSite({ settings: { allowedAddresses: ['192.0.2.1'] } })
-      const stranger = await openDebug(closed, '', { viewport: PHONE })
-      const refusal = /^Refused \(not-listed\): .* names the address\.\s*$/
-      expect(await stranger.locator('body').innerText()).toMatch(refusal)
+      const stranger = await openDebug(closed)
+      expect(await stranger.locator('main').innerText()).toMatch(/Refused \(not-listed\): .* names the address\.$/)
       expect(complaints.splice(0).join()).toMatch(/^Failed to load resource: .* 403/)
-      await stranger.screenshot({ path: join(ARTEFACTS, 'debug-page-denied-phone.png') })
+      await inspect(stranger, 'denied')
     },
     TIMEOUT_MS,
   )

@@ -35,6 +35,9 @@ const shapeOf = ({ status, headers, text }: Reply, path: string) => {
   return { status, headers: rest, text: text.replace(path, '') }
 }
 
+/** What people read of a page. */
+const textOf = ({ text }: Reply) => text.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ')
+
 function collectingLogger() {
   const lines: { readonly fields: object; readonly message: string }[] = []
   const note = (fields: object, message: string) => void lines.push({ fields, message })
@@ -74,8 +77,8 @@ describe('the door', () => {
     for (const method of ['GET', 'POST', 'DELETE']) {
       const answer = await site.debug(route, { from: '127.0.0.9', method, headers: SAME_ORIGIN })
       expect(answer.status).toBe(403)
-      expect(answer.text).toBe(
-        `Refused (not-listed): ${WORDS.refused['not-listed'].join(' ')} The log of the server names the address.\n`,
+      expect(textOf(answer)).toContain(
+        `Refused (not-listed): ${WORDS.refused['not-listed'].join(' ').replaceAll('`', '')} The log of the server names`,
       )
     }
     expect(lines.filter(({ message }) => message.startsWith('The debug page refused'))).toHaveLength(3)
@@ -161,7 +164,7 @@ describe('the door', () => {
     const { lines, logger } = collectingLogger()
     const site = await startDebugSite({ settings: { logger, allowedAddresses: [] } })
     expect(lines.map(({ message }) => message).join()).toContain('The debug page is on, and nobody may see it.')
-    expect((await site.debug()).text).toContain('Refused (allowlist-empty)')
+    expect(textOf(await site.debug())).toContain('Refused (allowlist-empty)')
   })
 })
 
@@ -200,6 +203,24 @@ describe('what is shown', () => {
       expect(text).not.toContain('<img')
       expect(text).toContain('&quot;&gt;&lt;script&gt;')
     }
+  })
+
+  test('hides and turns around nothing', async () => {
+    const site = await startDebugSite({
+      settings: { snippets: [{ ...RECORDER, name: 'a\u202Etxt.exe\u0007\u200B' }] },
+    })
+    const { text } = await site.debug(`?path=${encodeURIComponent('no path \u2066\u0000')}`)
+    expect(text).toContain('a\\u202etxt.exe\\u0007\\u200b')
+    expect(text).toContain('no path \\u2066\\u0000')
+    for (const hidden of ['\u202E', '\u2066', '\u200B', '\u0007', '\0']) expect(text).not.toContain(hidden)
+  })
+
+  test('of a long path is how it begins and ends', async () => {
+    const site = await startDebugSite({ settings: { exclude: ['/**'] } })
+    const path = `/${'long'.repeat(300)}?q=${'v'.repeat(500)}end`
+    const { verdicts } = await site.report(path)
+    expect(Math.max(...verdicts.flatMap(({ details }) => details.map(({ length }) => length)))).toBeLessThan(200)
+    expect(verdicts.flatMap(({ details }) => details).join()).toMatch(/\/longlong.*…v+end answered 404/)
   })
 
   test('has no secret of a settings file: not on the page, not in its JSON, not in the log', async () => {

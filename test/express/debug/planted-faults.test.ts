@@ -215,6 +215,24 @@ describe('a planted fault is found, with its remedy:', () => {
     for (const word of words) expect(text).toContain(`data-word="${word}"`)
   })
 
+  test('a path that is excluded, with the pattern that does it', async () => {
+    const site = await startDebugSite({ settings: { include: ['/a*', '/b*'], exclude: ['/x/**', '/acc*'] } })
+    const detailsOf = async (path: string) =>
+      (await site.report(path)).verdicts.flatMap(({ word, details }) => (word === 'excluded' ? details : []))
+    expect(await detailsOf('/account?q=1')).toContain('The pattern /acc* of `exclude` matches it.')
+    expect(await detailsOf('/other')).toContain('No pattern of `include` matches it.')
+  })
+
+  test('a store that is dead, and with it that the crawler has nothing to fetch', async () => {
+    const site = await startDebugSite({ settings: { cacheProvider: deadStore() } })
+    await site.visit()
+    await eventually('the page is lost', async () => (await site.report()).events.counts['lost'] === 1)
+    const { verdicts } = await site.report()
+    expect(verdicts.map(({ meaning }) => meaning)).toContain(
+      'The crawler has nothing to fetch: no page could be stored.',
+    )
+  })
+
   test('a settings file that cannot be used', async () => {
     const file = join(await createFolder(), 'facsimile.config.json')
     const good = { snippets: [RECORDER], allowedAddresses: ['127.0.0.1'], allowDebug: true }
@@ -259,7 +277,10 @@ describe('nothing is found', () => {
     const report = await site.report('/account')
     expect(wrongIn(report)).toEqual([])
     expect(report.verdicts.filter(({ level }) => level === 'unknown')).toEqual([])
-    expect(report.verdicts.map(({ meaning }) => meaning)).toContain('The crawler comes.')
+    expect(report.verdicts.find(({ meaning }) => meaning === 'The crawler comes.')?.details).toEqual([
+      '3 stored, 3 fetched, 0 expired unfetched.',
+      expect.stringMatching(/^Age at fetch: [\d.]+ m?s at the median, [\d.]+ m?s at most, of the last 3\.$/),
+    ])
   })
 
   test('in the demo', async () => {

@@ -1,9 +1,9 @@
 // Makes the debug page live: events as they happen, the two clocks compared, and the round trip with its times. All of it
 // is there without a script too, but for the clocks.
-/* global AbortSignal, clearTimeout, console, document, EventSource, fetch, performance, setTimeout */
+/* global AbortSignal, console, document, EventSource, fetch, performance, setTimeout */
 const debugPath = document.documentElement.dataset.debugPath
 const REQUEST_MS = 8000
-/** A burst of events is one look at the server. */
+/** Events of so long a time are one look at the server. */
 const CALM_MS = 400
 const CLOCK_TOLERANCE_MS = 5000
 
@@ -12,34 +12,78 @@ const ask = (url, options) => fetch(url, { signal: AbortSignal.timeout(REQUEST_M
 function followEvents() {
   const status = document.getElementById('live-status')
   const live = document.getElementById('live')
-  if (status === null || live === null) return
+  const pause = document.getElementById('live-pause')
+  if (status === null || live === null || pause === null) return
+  let isPaused = false
+  /** Whether something has happened that is not shown yet. */
+  let isStale = false
   let timer
 
+  // Whoever reads a table by keyboard, or marks what they want to copy, keeps it as it is until they have left it.
+  const isHeld = () => isPaused || live.contains(document.activeElement) || isSelectedIn(live)
+
   async function refresh() {
+    if (isHeld()) return
+    isStale = false
     const response = await ask(`${debugPath}/live`)
-    // Whoever reads a table by keyboard stays where they are: the fresh one comes when they have left it.
-    if (!response.ok || live.contains(document.activeElement)) return
-    live.innerHTML = await response.text()
+    const markup = await response.text()
+    if (!response.ok) return
+    if (isHeld()) isStale = true
+    else live.innerHTML = markup
+  }
+
+  /** Where one event follows the other, each look at the server is a little after the last one. */
+  function plan() {
+    timer ??= setTimeout(() => {
+      refresh()
+        .catch(console.info)
+        .finally(() => {
+          timer = undefined
+          if (isStale && !isHeld()) plan()
+        })
+    }, CALM_MS)
+  }
+
+  function catchUp() {
+    if (isStale && !isHeld()) plan()
+  }
+
+  function show(text, isLive = status.classList.contains('is-live')) {
+    status.classList.toggle('is-live', isLive)
+    if (!isPaused) status.textContent = text
   }
 
   const news = new EventSource(`${debugPath}/events`)
-  news.addEventListener('open', () => {
-    status.textContent = 'Live: what happens is shown at once.'
-    status.classList.add('is-live')
-  })
+  news.addEventListener('open', () => show('Live: what happens is shown at once.', true))
   news.addEventListener('message', ({ data }) => {
     const { what, word, detail } = JSON.parse(data)
-    status.textContent = [what, word, detail].filter(Boolean).join(': ')
-    clearTimeout(timer)
-    timer = setTimeout(() => refresh().catch(console.info), CALM_MS)
+    show([what, word, detail].filter(Boolean).join(': '))
+    isStale = true
+    plan()
   })
   news.addEventListener('error', () => {
-    status.classList.remove('is-live')
-    status.textContent =
-      news.readyState === EventSource.CLOSED
+    const isOver = news.readyState === EventSource.CLOSED
+    show(
+      isOver
         ? 'Not live: load the page again to see what has happened since.'
-        : 'The connection is lost; it is tried again.'
+        : 'The connection is lost; it is tried again.',
+      false,
+    )
   })
+  live.addEventListener('focusout', () => setTimeout(catchUp))
+  document.addEventListener('selectionchange', catchUp)
+  pause.hidden = false
+  pause.addEventListener('click', () => {
+    isPaused = !isPaused
+    pause.textContent = isPaused ? 'Go on' : 'Pause'
+    status.textContent = isPaused ? 'Paused: what you see stays.' : 'Live again.'
+    catchUp()
+  })
+}
+
+function isSelectedIn(element) {
+  const selection = document.getSelection()
+  return selection !== null && !selection.isCollapsed && element.contains(selection.anchorNode)
 }
 
 /** The server's time lies between question and answer: only what is beyond both counts. */
@@ -72,6 +116,15 @@ function offerRoundTrip() {
   })
 }
 
+/** What a fetch that did not bring the page says. */
+const REASONS = {
+  200: 'It is another page: see that nothing else answers at the fetch path.',
+  403: 'The fetcher refuses your address: see how it was found, further up.',
+  404: 'The page is not there: where several processes answer, they need a store that they share.',
+  503: 'The store did not answer in time: see the verdict on it.',
+}
+const AGAIN = { 200: 'Pages stay while deleteAfterPull is false.', 503: 'The store did not answer in time.' }
+
 /** Each step with its outcome. */
 async function roundTrip(action) {
   const started = await ask(action, { method: 'POST', headers: { Accept: 'application/json' } })
@@ -86,12 +139,15 @@ async function roundTrip(action) {
   const isRight = first.status === 200 && text.includes(trip.text)
   const fetched = isRight
     ? ['fine', `Fetched in ${ms} ms, and it is the page that was stored.`]
-    : ['fault', `The fetch answered ${first.status} in ${ms} ms, and not with the page that was stored.`]
+    : [
+        'fault',
+        `The fetch answered ${first.status} in ${ms} ms. ${REASONS[first.status] ?? 'That is not the fetcher.'}`,
+      ]
   const second = await ask(trip.path)
   const again =
     second.status === 404
       ? ['fine', 'Asked again, the answer is 404: the page was handed over once.']
-      : ['warning', `Asked again, the answer is ${second.status}: pages stay while deleteAfterPull is false.`]
+      : ['warning', `Asked again, the answer is ${second.status}. ${AGAIN[second.status] ?? ''}`]
   return [stored, fetched, again]
 }
 

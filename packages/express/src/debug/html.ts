@@ -1,4 +1,5 @@
-// The one way to markup on the debug page: whatever is put into html`…` becomes text, unless it is Html already.
+// The one way to markup on the debug page: whatever is put into html`…` becomes text, unless it is Html already, and
+// characters that would hide or turn around other text are shown by their numbers.
 
 /** Markup that is safe to send. Only `html` makes one. */
 export class Html {
@@ -30,9 +31,20 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
+/** What turns the text that follows around, or is not seen at all; a tab and the ends of lines are. */
+const HIDDEN =
+  // eslint-disable-next-line no-control-regex -- these are the ones that are looked for
+  /[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+
+/** As a program would write it. */
+function showHidden(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
 function print(value: HtmlValue): string {
   if (value === undefined || value === null || value === false) return ''
   if (value instanceof Html) return value.toString()
   if (typeof value === 'object') return value.map(print).join('')
-  return String(value).replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
+  const text = String(value).replace(HIDDEN, showHidden)
+  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
 }

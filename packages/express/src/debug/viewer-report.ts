@@ -11,6 +11,8 @@ export interface ViewerReport {
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly optOut: OptOutReport | undefined
   readonly signals: readonly SignalReport[]
+  /** What of the viewer's own, or chance, keeps the next page from being recorded; `undefined` when nothing does. */
+  readonly keptFrom: 'cookie' | 'privacy' | 'sampling' | 'chance' | undefined
   readonly sampling: {
     readonly ratio: number
     /** Whether chance decides over the next page: the opt-out cookie is not there. */
@@ -38,19 +40,34 @@ interface SignalReport {
 
 export function reportViewer(req: Request, address: AddressExplanation, settings: Settings): ViewerReport {
   const optOut = reportOptOut(req, settings)
+  const signals = [
+    { header: 'Sec-GPC', isSent: req.headers['sec-gpc'] === '1', counts: settings.privacySignals.includes('gpc') },
+    { header: 'DNT', isSent: req.headers['dnt'] === '1', counts: settings.privacySignals.includes('dnt') },
+  ]
+  const sampling = {
+    ratio: settings.sampleRatio,
+    isFirstView: optOut === undefined || optOut.sent.every((value) => value === ''),
+  }
   return {
     address,
     headers: linesOf(req, clientHeaders(address.source)),
     optOut,
-    signals: [
-      { header: 'Sec-GPC', isSent: req.headers['sec-gpc'] === '1', counts: settings.privacySignals.includes('gpc') },
-      { header: 'DNT', isSent: req.headers['dnt'] === '1', counts: settings.privacySignals.includes('dnt') },
-    ],
-    sampling: {
-      ratio: settings.sampleRatio,
-      isFirstView: optOut === undefined || optOut.sent.every((value) => value === ''),
-    },
+    signals,
+    keptFrom: keptFrom(optOut, signals, sampling),
+    sampling,
   }
+}
+
+/** In the order in which the filter asks. */
+function keptFrom(
+  optOut: OptOutReport | undefined,
+  signals: readonly SignalReport[],
+  { ratio, isFirstView }: ViewerReport['sampling'],
+): ViewerReport['keptFrom'] {
+  if (optOut?.isOptedOut === true) return 'cookie'
+  if (signals.some(({ isSent, counts }) => isSent && counts)) return 'privacy'
+  if (ratio === 1 || !isFirstView) return undefined
+  return ratio === 0 ? 'sampling' : 'chance'
 }
 
 function reportOptOut({ headers }: Request, { optOutCookie }: Settings): OptOutReport | undefined {

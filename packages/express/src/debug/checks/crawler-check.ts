@@ -1,7 +1,8 @@
 // Whether the crawler comes, in time, and is let in: by what this process has seen since its start.
 import { WORDS, type Loss, type Settings, type Unreadable } from '@facsimile/core'
 import type { EventTally } from '../event-log.js'
-import { formatCount, formatMs } from '../formats.js'
+import { agesText, summarizeAges } from '../fetch-ages.js'
+import { formatCount } from '../formats.js'
 import { fine, found, notStored, unknown, unreadable, type Verdict } from '../verdict.js'
 
 /** Fetched after so much of its life, a page was nearly late. */
@@ -20,14 +21,19 @@ function checkComing({ counts, ages }: EventTally, { maxCachedSeconds }: Setting
   const figures = `${formatCount(stored)} stored, ${formatCount(fetched)} fetched, ${formatCount(expired)} expired unfetched.`
   const tooLate = of('missed/expired')
   if (fetched === 0 && tooLate === 0) {
+    if (stored === 0 && of('lost') > 0)
+      return unknown(
+        'The crawler has nothing to fetch: no page could be stored.',
+        'See first why pages are not stored.',
+      )
     if (stored === 0)
       return unknown('No page has been stored yet.', 'Visit a page of the site, then load this one again.')
     return expired >= ENOUGH_EXPIRED || expired === stored
       ? found('fault', 'crawler-absent', figures)
       : unknown('The crawler has not come yet.', 'Give it its time, then load this page again.', figures)
   }
-  const slowest = Math.max(0, ...ages)
-  const wait = `The slowest of the last ${formatCount(ages.length)} fetches came after ${formatMs(slowest)}.`
+  const { slowest = 0 } = summarizeAges(ages) ?? {}
+  const wait = ages.length === 0 ? '' : `Age at fetch: ${agesText(ages)}.`
   return tooLate > 0 || slowest > maxCachedSeconds * 1000 * LATE_SHARE
     ? found('warning', 'crawler-late', `${formatCount(tooLate)} came too late.`, wait, figures)
     : fine('The crawler comes.', figures, wait)

@@ -5,8 +5,12 @@ import type { QuietRequest } from '../quiet-request.js'
 import { fine, found, type Verdict } from '../verdict.js'
 
 const DEADLINE_MS = 2_000
-/** To whom the guard refuses, for what is not there, and where the store cannot tell. */
-const ANSWERS = [403, 404, 503]
+/** What it may answer for a page that nobody stored, and what that says. */
+const ANSWERS: Readonly<Record<number, string>> = {
+  403: ': it is there, and refuses the address of this server',
+  404: ', as for every page that is not there',
+  503: ': it is there, and cannot tell, because the store does not',
+}
 
 type Headers = Readonly<Record<string, string>>
 
@@ -29,9 +33,10 @@ export async function checkFetcher(
 }
 
 function judge(status: number, headers: Headers, shown: string): Verdict {
-  const seen = `${shown} answered ${status}.`
+  const meaning = ANSWERS[status]
+  const seen = `${shown} answered ${status}${meaning ?? ''}.`
   const isOurs = headers['cache-control'] === 'no-store' && headers['x-content-type-options'] === 'nosniff'
-  if (!ANSWERS.includes(status) || !isOurs) return found('fault', 'fetcher-unreachable', seen)
+  if (meaning === undefined || !isOurs) return found('fault', 'fetcher-unreachable', seen)
   if (!/\bnoindex\b/i.test(headers['x-robots-tag'] ?? '')) return found('warning', 'robots-tag-missing', seen)
   return fine('The fetcher answers at the fetch URL.', seen)
 }

@@ -1,6 +1,7 @@
 // What an inspected page says of the installation: whether the filter stands where it should, and what became of the page.
-import type { PassOver, Settings } from '@facsimile/core'
+import { compileGlobs, type PassOver, type Settings } from '@facsimile/core'
 import type { Inspection } from '../../inspection.js'
+import { shorten } from '../formats.js'
 import { fine, found, notStored, passedOver, unknown, type Verdict } from '../verdict.js'
 import { readReuse } from './cache-headers.js'
 
@@ -11,7 +12,8 @@ const EXPLAIN_ANOTHER = 'Explain the path of a page, further down.'
 
 /** `nowMs` is the time by which an Expires header is read. */
 export function checkPage(inspection: Inspection, settings: Settings, nowMs: number): readonly Verdict[] {
-  const { path, failure, status, passes, passedOver: word, isCompressedInside } = inspection
+  const { failure, status, passes, passedOver: word, isCompressedInside } = inspection
+  const path = shorten(inspection.path)
   if (failure !== undefined)
     return [unknown(`No answer came for ${path}.`, 'See why the own server does not answer.', failure)]
   const answered = `${path} answered ${status ?? 'nothing'}.`
@@ -19,7 +21,9 @@ export function checkPage(inspection: Inspection, settings: Settings, nowMs: num
   return [
     ...(passes > 1 ? [found('warning', 'mounted-twice', `${path} came through it ${passes} times.`)] : []),
     ...(isCompressedInside ? [found('warning', 'compressed-inside', answered)] : []),
-    ...(word === undefined ? checkOutcome(inspection, answered) : [checkPassOver(word, answered)]),
+    ...(word === undefined
+      ? checkOutcome(inspection, answered)
+      : [checkPassOver(word, answered, word === 'excluded' ? excludedBy(inspection.path, settings) : '')]),
     ...checkReuse(inspection, settings, nowMs),
   ]
 }
@@ -27,24 +31,35 @@ export function checkPage(inspection: Inspection, settings: Settings, nowMs: num
 function checkAbsence({ headers, path }: Inspection, answered: string): Verdict {
   return /^text\/html\b/i.test(headers['content-type'] ?? '')
     ? found('fault', 'filter-not-reached', answered)
-    : unknown(`What ${path} answered is no page, and did not pass the filter.`, EXPLAIN_ANOTHER, answered)
+    : unknown(`What ${shorten(path)} answered is no page, and did not pass the filter.`, EXPLAIN_ANOTHER, answered)
 }
 
-function checkPassOver(word: PassOver, answered: string): Verdict {
-  if (RIGHTLY.has(word)) return unknown(`There is no page to judge by (${word}).`, EXPLAIN_ANOTHER, answered)
-  return passedOver(FAULTS.has(word) ? 'fault' : 'warning', word, answered)
+function checkPassOver(word: PassOver, ...details: readonly string[]): Verdict {
+  if (RIGHTLY.has(word)) return unknown(`There is no page to judge by (${word}).`, EXPLAIN_ANOTHER, ...details)
+  return passedOver(FAULTS.has(word) ? 'fault' : 'warning', word, ...details)
+}
+
+/** Which pattern of the settings did it. */
+function excludedBy(path: string, { exclude }: Settings): string {
+  const [pathname = ''] = path.split('?')
+  const pattern = exclude.find((it) => compileGlobs([it])(pathname))
+  return pattern === undefined
+    ? 'No pattern of `include` matches it.'
+    : `The pattern ${pattern} of \`exclude\` matches it.`
 }
 
 function checkOutcome({ path, snippets, stored }: Inspection, answered: string): readonly Verdict[] {
   const blocked = snippets.flatMap(({ name, outcome, directive = 'the policy', remedy = '' }) =>
-    outcome === 'blocked' ? [found('fault', 'snippet-blocked', `${name}, by ${directive} of ${path}. ${remedy}`)] : [],
+    outcome === 'blocked'
+      ? [found('fault', 'snippet-blocked', `${shorten(name)}, by ${directive} of ${shorten(path)}. ${remedy}`)]
+      : [],
   )
   const lost = stored === undefined || stored === 'stored' ? [] : [notStored(stored, answered)]
   if (blocked.length + lost.length > 0) return [...blocked, ...lost]
-  const inserted = snippets.filter(({ outcome }) => outcome === 'inserted').map(({ name }) => name)
+  const inserted = snippets.filter(({ outcome }) => outcome === 'inserted').map(({ name }) => shorten(name))
   const names = inserted.length === 0 ? 'without a snippet' : `with ${inserted.join(', ')}`
   const copy = stored === 'stored' ? 'its copy is stored' : 'no copy is kept'
-  return [fine('The filter is in place.', `${path} leaves ${names}; ${copy}.`)]
+  return [fine('The filter is in place.', `${shorten(path)} leaves ${names}; ${copy}.`)]
 }
 
 /** A page that is shown twice has a token that is good for once. */
@@ -52,7 +67,7 @@ function checkReuse({ path, stored, headers }: Inspection, settings: Settings, n
   if (!settings.deleteAfterPull || stored === undefined) return []
   const { byOthers, byBrowser } = readReuse(headers, nowMs)
   const { 'cache-control': cacheControl, expires = '' } = headers
-  const seen = `${path} has ${cacheControl === undefined ? `Expires: ${expires}` : `Cache-Control: ${cacheControl}`}`
+  const seen = `${shorten(path)} has ${cacheControl === undefined ? `Expires: ${expires}` : `Cache-Control: ${cacheControl}`}`
   if (byOthers) return [found('warning', 'page-cacheable', seen)]
   return byBrowser ? [found('warning', 'page-kept-by-browsers', seen)] : []
 }

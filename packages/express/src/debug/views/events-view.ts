@@ -22,24 +22,28 @@ const COUNTED = [
 
 export function eventsSection(events: EventsReport): Html {
   return section('events', 'What happens', [
-    html`<p id="live-status" class="live-status" aria-live="polite"></p>`,
+    html`<div class="live-line">
+      <p id="live-status" class="live-status" aria-live="polite"></p>
+      <button type="button" id="live-pause" class="second" hidden>Pause</button>
+    </div>`,
+    html`<noscript><p>Without scripts this is as it was when the page was loaded: load it again.</p></noscript>`,
     html`<div id="live">${liveView(events)}</div>`,
   ])
 }
 
 /** The part that is loaded again when something has happened. */
-export function liveView({ since, counts, latest, timeLine: slots }: EventsReport): Html {
-  return html`${timeLine(slots)} ${countTable(since, counts)} ${eventTable(latest)}`
+export function liveView(events: EventsReport): Html {
+  return html`${timeLine(events.timeLine)} ${countTable(events)} ${eventTable(events.latest)}`
 }
 
-function countTable(since: number, counts: EventsReport['counts']): Html {
+function countTable({ since, counts, ageAtFetch }: EventsReport): Html {
   const rows = COUNTED.map(([name, title]) => {
     const words = Object.entries(counts).filter(([key]) => key.startsWith(`${name}/`))
     const byWord = words.map(([key, times]) => `${key.slice(name.length + 1)} ${formatCount(times)}`).join(', ')
     return [title, html`<b>${formatCount(counts[name] ?? 0)}</b> ${byWord}`] as const
   })
   return html`<p>Counted by this process since ${momentOf(since)}.</p>
-    ${factTable('Counts since the start', rows)}`
+    ${factTable('Counts since the start', [...rows, ['Age at fetch', ageAtFetch]])}`
 }
 
 function eventTable(latest: readonly EventLine[]): Html {

@@ -1,9 +1,9 @@
 // The section that explains one page of the site: a form for its path, and what became of it.
 import type { InspectedSnippet, Inspection } from '../../inspection.js'
-import { formatBytes, formatMs } from '../formats.js'
+import { formatBytes, formatMs, shorten } from '../formats.js'
 import { html, type Html, type HtmlValue } from '../html.js'
 import type { ExplainedPage } from '../report.js'
-import { chip, factTable, scrolling, section } from './parts.js'
+import { chip, factTable, scrolling, section, sentence } from './parts.js'
 import { verdictList } from './verdicts-view.js'
 
 const OUTCOMES: Readonly<Record<InspectedSnippet['outcome'], string>> = {
@@ -42,7 +42,7 @@ function outcome({ inspection, verdicts }: Extract<ExplainedPage, { readonly ins
   const shown = Object.entries(headers).map(
     ([name, value]) => [html`<code>${name}</code>`, html`<code>${value}</code>`] as const,
   )
-  return html`<h3>What becomes of <code>${path}</code></h3>
+  return html`<h3>What becomes of <code>${shorten(path)}</code></h3>
     ${verdictList(verdicts)}
     ${factTable('The answer', [
       ['Status', status ?? 'none'],
@@ -85,9 +85,12 @@ function snippetTable(snippets: readonly InspectedSnippet[]): Html {
         ${snippets.map(
           ({ name, placement, outcome, directive, remedy }) =>
             html`<tr>
-              <th scope="row">${name}</th>
+              <th scope="row">${shorten(name)}</th>
               <td><code>${placement}</code></td>
-              <td>${OUTCOMES[outcome]}${directive !== undefined && `, by ${directive}`}. ${remedy}</td>
+              <td>
+                ${sentence(OUTCOMES[outcome])}${directive !== undefined && `, by ${directive}`}.
+                ${sentence(remedy ?? '')}
+              </td>
             </tr>`,
         )}
       </tbody>

@@ -6,7 +6,7 @@ import { explainSection } from './explain-view.js'
 import { momentOf, section } from './parts.js'
 import { roundTripSection } from './round-trip-view.js'
 import { settingsSection } from './settings-view.js'
-import { summaryOf, verdictItem, verdictList } from './verdicts-view.js'
+import { summaryOf, titleOf, verdictItem, verdictList } from './verdicts-view.js'
 import { found } from '../verdict.js'
 import { viewerSection } from './viewer-view.js'
 
@@ -27,7 +27,7 @@ export function debugPage(report: DebugReport, debugPath: string): Html {
     </ul>
   </nav>`
   return frame(
-    'Facsimile',
+    titleOf(verdicts),
     debugPath,
     html`<h1>Is it recorded, and why not?</h1>
       <p class="lead">${summaryOf(verdicts)}</p>
@@ -48,6 +48,7 @@ function clockVerdict(): Html {
   </ul>`
 }
 
+/** Its pages tell their own site where they come from: by that browsers name the origin of a POST over plain HTTP. */
 export function frame(title: string, debugPath: string, main: HtmlValue, links?: Html): Html {
   return html`<!doctype html>
     <html lang="en" data-debug-path="${debugPath}">
@@ -56,7 +57,7 @@ export function frame(title: string, debugPath: string, main: HtmlValue, links?:
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="referrer" content="same-origin" />
-        <title>${title} · debug page</title>
+        <title>${title} · Facsimile debug page</title>
         <link rel="stylesheet" href="${debugPath}/style.css" />
         <script src="${debugPath}/script.js" defer></script>
       </head>

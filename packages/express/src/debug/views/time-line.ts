@@ -5,6 +5,8 @@ import { html, type Html } from '../html.js'
 
 const WIDTH = 600
 const HALF = 60
+const MINUTES = 10
+const MARKS = [8, 6, 4, 2]
 const TITLE = 'Pages stored and fetched in the last 10 minutes'
 
 export function timeLine(slots: readonly TimeSlot[]): Html {
@@ -33,9 +35,16 @@ export function timeLine(slots: readonly TimeSlot[]): Html {
     >
       <title id="time-line-title">${TITLE}</title>
       <desc id="time-line-text">${describe(slots)}</desc>
+      ${MARKS.map((minutes) => {
+        const x = WIDTH - (minutes / MINUTES) * WIDTH
+        return html`<line class="mark" x1="${x}" y1="0" x2="${x}" y2="${HALF * 2}"></line>`
+      })}
       <line class="axis" x1="0" y1="${HALF}" x2="${WIDTH}" y2="${HALF}"></line>
       ${barsOf('stored')} ${barsOf('fetched')}
     </svg>
+    <div class="time-scale" aria-hidden="true">
+      <span>10 min</span>${MARKS.map((minutes) => html`<span>${minutes}</span>`)}<span>now</span>
+    </div>
     <figcaption>
       <span class="key stored">stored, above</span> <span class="key fetched">fetched, below</span>
       <span>From 10 minutes ago to now: ${describe(slots)}</span>

@@ -11,11 +11,20 @@ export function verdictList(verdicts: readonly Verdict[]): Html {
 
 /** How it stands on the whole, in one sentence. */
 export function summaryOf(verdicts: readonly Verdict[]): string {
+  const problems = countProblems(verdicts)
+  return problems === '' ? 'Nothing is wrong, as far as can be seen from here.' : `${problems}, each with its remedy.`
+}
+
+/** The same for the tab of the browser. */
+export function titleOf(verdicts: readonly Verdict[]): string {
+  return countProblems(verdicts) || 'In order'
+}
+
+function countProblems(verdicts: readonly Verdict[]): string {
   const count = (wanted: Verdict['level']) => verdicts.filter(({ level }) => level === wanted).length
   const [faults, warnings] = [count('fault'), count('warning')]
-  if (faults + warnings === 0) return 'Nothing is wrong, as far as can be seen from here.'
   const parts = [faults > 0 && plural(faults, 'fault'), warnings > 0 && plural(warnings, 'warning')]
-  return `${parts.filter((part) => part !== false).join(' and ')}, each with its remedy.`
+  return parts.filter((part) => part !== false).join(' and ')
 }
 
 function plural(count: number, noun: string): string {

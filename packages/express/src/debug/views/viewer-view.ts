@@ -18,7 +18,7 @@ function addressView({ address, headers }: ViewerReport): Html {
   return html`<h3>Your address</h3>
     <p>
       ${chip(verdict.allowed ? 'fine' : 'fault', verdict.allowed ? '✓' : '✕', verdict.allowed ? 'Allowed' : 'Refused')}
-      <code>${verdict.clientAddress ?? 'nobody knows'}</code> ${ruleOf(address)}
+      <code>${verdict.clientAddress ?? 'nobody knows'}</code>: ${sentence(ruleOf(address))}
     </p>
     ${factTable('How it was found', [
       ['Source', html`<code>${source}</code>`],
@@ -38,18 +38,35 @@ function ruleOf({ verdict, source, peerIsTrusted, admittedBy }: AddressExplanati
   const how = peerIsTrusted
     ? `the rightmost address in ${source} that is no trusted proxy`
     : 'the other end of the connection'
-  return `It is ${how}; the entry ${admittedBy ?? ''} of allowedAddresses admits it.`
+  return `it is ${how}, and the entry \`${admittedBy ?? ''}\` of \`allowedAddresses\` admits it.`
 }
 
 function decisionView(you: ViewerReport, debugPath: string): Html {
-  const { optOut, signals, sampling } = you
+  const { optOut, signals, sampling, keptFrom } = you
   return html`<h3>Is your next page recorded?</h3>
+    <p>${keptFromView(keptFrom)}</p>
     ${factTable('What decides over it', [
-      ['Opt-out cookie', optOut === undefined ? 'Switched off: optOutCookie is false.' : optOutText(optOut)],
+      [
+        'Opt-out cookie',
+        optOut === undefined ? sentence('Switched off: `optOutCookie` is false.') : optOutText(optOut),
+      ],
       ...signals.map(({ header, isSent, counts }) => [header, signalText(isSent, counts)] as const),
       ['Sampling', samplingText(sampling)],
     ])}
     ${optOut !== undefined && optOutForm(optOut, debugPath)}`
+}
+
+const ANSWERS: Readonly<Record<NonNullable<ViewerReport['keptFrom']>, string>> = {
+  cookie: 'Your opt-out cookie says so.',
+  privacy: 'Your browser sends a privacy signal that counts.',
+  sampling: '`sampleRatio` is 0.',
+  chance: '`sampleRatio` decides by chance.',
+}
+
+function keptFromView(reason: ViewerReport['keptFrom']): Html {
+  if (reason === undefined) return html`${chip('fine', '✓', 'Yes')} Nothing of yours keeps it from being recorded.`
+  const mark = reason === 'chance' ? chip('unknown', '?', 'Perhaps') : chip('warning', '!', 'No')
+  return html`${mark} ${sentence(ANSWERS[reason])}`
 }
 
 function optOutText({ name, value, sent, isOptedOut }: OptOutReport): HtmlValue {
@@ -60,20 +77,27 @@ function optOutText({ name, value, sent, isOptedOut }: OptOutReport): HtmlValue 
   const verdict = isOptedOut
     ? html`${chip('warning', '!', 'Opted out')} ${sentence(WORDS['passed over'].cookie.join(' '))}`
     : chip('fine', '✓', 'Not opted out')
-  return html`${seen} ${verdict} The value <code>${value}</code> means not recorded.`
+  return html`${verdict} ${seen} The value <code>${value}</code> means not recorded.`
 }
 
-function signalText(isSent: boolean, counts: boolean): string {
+function signalText(isSent: boolean, counts: boolean): Html {
+  const mark = isSent && counts ? chip('warning', '!', 'Opted out') : chip('fine', '✓', 'Not opted out')
   const seen = isSent ? 'Your browser sent it' : 'Your browser did not send it'
-  const effect = counts ? 'it counts as an opt-out' : 'privacySignals does not count it'
-  return `${seen}; ${effect}.`
+  const effect = counts ? 'it counts by `privacySignals`' : '`privacySignals` does not count it'
+  return html`${mark} ${sentence(`${seen}; ${effect}.`)}`
 }
 
-function samplingText({ ratio, isFirstView }: ViewerReport['sampling']): string {
-  if (ratio === 1) return 'sampleRatio is 1: every page view is recorded.'
-  const share = `sampleRatio is ${ratio}`
-  if (!isFirstView) return `${share}, and decides over first views alone: you have the cookie, so yours is none.`
-  return ratio === 0 ? `${share}: no first view is recorded.` : `${share}: chance decides over your next page.`
+function samplingText({ ratio, isFirstView }: ViewerReport['sampling']): Html {
+  if (ratio === 1)
+    return html`${chip('fine', '✓', 'In')} ${sentence('`sampleRatio` is 1: every page view is recorded.')}`
+  const share = `\`sampleRatio\` is ${ratio}`
+  if (!isFirstView) {
+    const text = `${share}, and decides over first views alone: you have the cookie, so yours is none.`
+    return html`${chip('fine', '✓', 'In')} ${sentence(text)}`
+  }
+  return ratio === 0
+    ? html`${chip('warning', '!', 'Out')} ${sentence(`${share}: no first view is recorded.`)}`
+    : html`${chip('unknown', '?', 'Perhaps')} ${sentence(`${share}: chance decides over your next page.`)}`
 }
 
 function optOutForm({ name, value, otherValue }: OptOutReport, debugPath: string): Html {
