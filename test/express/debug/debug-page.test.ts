@@ -90,6 +90,11 @@ describe('the door', () => {
     expect((await site.debug('', { method: 'DELETE' })).status).toBe(405)
     expect((await site.debug('', { method: 'PUT' })).headers.allow).toBe('GET, HEAD')
     expect((await site.debug('/round-trip')).headers.allow).toBe('POST')
+    for (const method of ['OPTIONS', 'TRACE', 'PATCH', 'QUERY']) {
+      const answer = await site.debug('/status.json', { method })
+      expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD'])
+      expect(answer.headers).not.toHaveProperty('access-control-allow-origin')
+    }
     expect((await site.debug('/nothing')).text).toContain('Cannot GET')
     expect((await site.debug('x')).status).toBe(404)
   })
@@ -203,6 +208,18 @@ describe('what is shown', () => {
       expect(text).not.toContain('<img')
       expect(text).toContain('&quot;&gt;&lt;script&gt;')
     }
+  })
+
+  test('of an event is without the password in the name of a provider', async () => {
+    const provider = createSpyProvider()
+    const site = await startDebugSite({
+      settings: { cacheProvider: { ...provider, name: 'redis://user:marker-pass@cache.example' } },
+    })
+    await site.visit()
+    await eventually('it is stored', async () => (await site.report()).events.counts['stored'] === 1)
+    const { events } = await site.report()
+    expect(JSON.stringify(events)).toContain('redis://user:***@cache.example')
+    expect(JSON.stringify(events)).not.toContain('marker-pass')
   })
 
   test('hides and turns around nothing', async () => {

@@ -57,7 +57,7 @@ function followEvents() {
   news.addEventListener('open', () => show('Live: what happens is shown at once.', true))
   news.addEventListener('message', ({ data }) => {
     const { what, word, detail } = JSON.parse(data)
-    show([what, word, detail].filter(Boolean).join(': '))
+    show([what, word, detail].filter(Boolean).join(': ').replaceAll('`', ''))
     isStale = true
     plan()
   })

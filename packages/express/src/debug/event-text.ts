@@ -1,5 +1,5 @@
 // An event in a line of words, for the list of the debug page and for those who hear it read.
-import { WORDS, type Explanation, type FacsimileEvent } from '@facsimile/core'
+import { maskLocation, WORDS, type Explanation, type FacsimileEvent } from '@facsimile/core'
 import { formatBytes, formatMs } from './formats.js'
 
 export interface EventText {
@@ -17,7 +17,7 @@ export function describeEvent(event: FacsimileEvent): EventText {
   switch (event.name) {
     case 'facsimile:stored': {
       const { bytes, durationMs, provider } = event.data
-      return good('Stored', `${formatBytes(bytes)} in ${formatMs(durationMs)}, in ${provider}`)
+      return good('Stored', `${formatBytes(bytes)} in ${formatMs(durationMs)}, in ${maskLocation(provider)}`)
     }
     case 'facsimile:fetched':
       return good('Fetched', `${formatBytes(event.data.bytes)}, ${formatMs(event.data.ageMs)} after it left`)

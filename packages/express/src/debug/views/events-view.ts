@@ -2,7 +2,7 @@
 import { formatCount } from '../formats.js'
 import type { EventLine, EventsReport } from '../events-report.js'
 import { html, type Html } from '../html.js'
-import { factTable, momentOf, scrolling, section, timeOf } from './parts.js'
+import { factTable, momentOf, scrolling, section, sentence, timeOf } from './parts.js'
 import { timeLine } from './time-line.js'
 
 /** What is counted, in the order in which it is shown. */
@@ -40,7 +40,7 @@ function countTable({ since, counts, ageAtFetch }: EventsReport): Html {
   const rows = COUNTED.map(([name, title]) => {
     const words = Object.entries(counts).filter(([key]) => key.startsWith(`${name}/`))
     const byWord = words.map(([key, times]) => `${key.slice(name.length + 1)} ${formatCount(times)}`).join(', ')
-    return [title, html`<b>${formatCount(counts[name] ?? 0)}</b> ${byWord}`] as const
+    return [title, html`<b>${formatCount(counts[name] ?? 0)}</b>${byWord !== '' && ` (${byWord})`}`] as const
   })
   return html`<p>Counted by this process since ${momentOf(since)}.</p>
     ${factTable('Counts since the start', [...rows, ['Age at fetch', ageAtFetch]])}`
@@ -72,5 +72,5 @@ function eventTable(latest: readonly EventLine[]): Html {
 function eventRow({ at, what, word, detail, times, isTrouble }: EventLine): Html {
   return html`<tr${isTrouble && html` class="is-trouble"`}><td>${timeOf(at)}</td>
     <td>${what}${times > 1 && html` <span class="times">${formatCount(times)} times</span>`}</td>
-    <td>${word !== undefined && html`<code class="word">${word}</code> `}${detail}</td></tr>`
+    <td>${word !== undefined && html`<code class="word">${word}</code> `}${sentence(detail ?? '')}</td></tr>`
 }

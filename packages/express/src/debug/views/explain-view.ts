@@ -70,7 +70,7 @@ function snippetTable(snippets: readonly InspectedSnippet[]): Html {
   const caption = 'Snippets'
   return scrolling(
     caption,
-    html`<table>
+    html`<table class="snippets">
       <caption>
         ${caption}
       </caption>

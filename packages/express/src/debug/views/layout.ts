@@ -32,7 +32,8 @@ export function debugPage(report: DebugReport, debugPath: string): Html {
     html`<h1>Is it recorded, and why not?</h1>
       <p class="lead">${summaryOf(verdicts)}</p>
       <p class="asked">
-        Asked at ${momentOf(at)}. <a href="${debugPath}">Ask again</a> · <a href="${debugPath}/status.json">as JSON</a>
+        Asked at ${momentOf(at)}.
+        <span><a href="${debugPath}">Ask again</a> · <a href="${debugPath}/status.json">as JSON</a></span>
       </p>
       ${section('verdicts', 'Verdicts', [clockVerdict(), verdictList(verdicts)])} ${viewerSection(you, debugPath)}
       ${explainSection(explained, debugPath)} ${eventsSection(events)} ${settingsSection(settings)}
