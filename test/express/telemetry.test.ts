@@ -98,6 +98,15 @@ describe('spans', () => {
     )
   })
 
+  test('have a method of the conventions, or _OTHER', async () => {
+    const { tracer, spans } = startTelemetry()
+    const site = await startTracedSite(tracer)
+    await site.visit('/', { method: 'PROPFIND' })
+    await eventually('the page is stored', () => spans().length === 1)
+    channel('facsimile:missed').publish({ reason: 'unknown', method: 'MARK\n', path: '/facsimile', durationMs: 1 })
+    expect(spans().map(({ attributes }) => attributes['http.request.method'])).toEqual(['_OTHER', '_OTHER'])
+  })
+
   test('name the kind of an error, and never its message', async () => {
     const { tracer, spans } = startTelemetry()
     const fail = () => Promise.reject(new Error('password=secret'))
