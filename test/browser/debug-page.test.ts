@@ -73,7 +73,9 @@ async function inspect(page: Page, state: string): Promise<void> {
 }
 
 async function violationsIn(page: Page): Promise<readonly string[]> {
-  const violations = await page.evaluate<Result[]>('axe.run().then(({ violations }) => violations)')
+  const violations = await page.evaluate<Result[]>(
+    "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)",
+  )
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
 }
 

@@ -223,6 +223,20 @@ describe('a planted fault is found, with its remedy:', () => {
     expect(await detailsOf('/other')).toContain('No pattern of `include` matches it.')
   })
 
+  test.each([
+    ['an opt-out of the viewer', {}, { headers: { Cookie: 'WRUID=0' } }, 'warning', 'cookie'],
+    ['chance', { sampleRatio: 1e-9 }, {}, 'unknown', 'sampled-out'],
+  ] as const)('%s, which says nothing against the filter', async (_what, settings, viewer, level, word) => {
+    const site = await startDebugSite({ settings, internals: { random: () => 0.5 } })
+    const { verdicts } = await site.report(undefined, viewer)
+    expect(verdicts).toContainEqual(expect.objectContaining({ level, word }))
+    expect(verdicts).toContainEqual({
+      level: 'fine',
+      meaning: 'The filter is in place.',
+      details: ['/ came through it.'],
+    })
+  })
+
   test('a store that is dead, and with it that the crawler has nothing to fetch', async () => {
     const site = await startDebugSite({ settings: { cacheProvider: deadStore() } })
     await site.visit()

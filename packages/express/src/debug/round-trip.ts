@@ -4,6 +4,9 @@ import { createFetchUrlBuilder, toError, WORDS, type PageToken, type Settings } 
 import type { PageStores } from '../page-stores.js'
 import { html } from './html.js'
 
+/** So long a page waits that its viewer does not fetch: whoever tries again and again fills no store with them. */
+const MAX_LIFE_SECONDS = 60
+
 export type RoundTrip =
   | {
       /** On this site, for a script. */
@@ -32,7 +35,7 @@ export async function startRoundTrip(
     status: 200,
     contentType: 'text/html; charset=utf-8',
     capturedAt,
-    expiresAt: capturedAt + settings.maxCachedSeconds * 1000,
+    expiresAt: capturedAt + Math.min(settings.maxCachedSeconds, MAX_LIFE_SECONDS) * 1000,
   }
   try {
     const isStored = await stores.tryOut(token, facts, Buffer.from(pageOf(text)))

@@ -7,6 +7,8 @@ import { readReuse } from './cache-headers.js'
 
 /** Responses that are no pages are passed over rightly. */
 const RIGHTLY: ReadonlySet<PassOver> = new Set(['redirect', 'no-body', 'partial', 'attachment', 'own-path'])
+/** By the visitor, by the settings or by chance: the filter works, and passes the page over because it should. */
+const CHOSEN: ReadonlySet<PassOver> = new Set(['cookie', 'privacy', 'sampled-out', 'excluded'])
 const FAULTS: ReadonlySet<PassOver> = new Set(['error', 'undecodable'])
 const EXPLAIN_ANOTHER = 'Explain the path of a page, further down.'
 
@@ -21,9 +23,7 @@ export function checkPage(inspection: Inspection, settings: Settings, nowMs: num
   return [
     ...(passes > 1 ? [found('warning', 'mounted-twice', `${path} came through it ${passes} times.`)] : []),
     ...(isCompressedInside ? [found('warning', 'compressed-inside', answered)] : []),
-    ...(word === undefined
-      ? checkOutcome(inspection, answered)
-      : [checkPassOver(word, answered, word === 'excluded' ? excludedBy(inspection.path, settings) : '')]),
+    ...(word === undefined ? checkOutcome(inspection, answered) : checkPassOver(word, inspection, settings, answered)),
     ...checkReuse(inspection, settings, nowMs),
   ]
 }
@@ -34,9 +34,14 @@ function checkAbsence({ headers, path }: Inspection, answered: string): Verdict 
     : unknown(`What ${shorten(path)} answered is no page, and did not pass the filter.`, EXPLAIN_ANOTHER, answered)
 }
 
-function checkPassOver(word: PassOver, ...details: readonly string[]): Verdict {
-  if (RIGHTLY.has(word)) return unknown(`There is no page to judge by (${word}).`, EXPLAIN_ANOTHER, ...details)
-  return passedOver(FAULTS.has(word) ? 'fault' : 'warning', word, ...details)
+function checkPassOver(word: PassOver, { path }: Inspection, settings: Settings, answered: string): readonly Verdict[] {
+  if (RIGHTLY.has(word)) return [unknown(`There is no page to judge by (${word}).`, EXPLAIN_ANOTHER, answered)]
+  if (!CHOSEN.has(word)) return [passedOver(FAULTS.has(word) ? 'fault' : 'warning', word, answered)]
+  const isChance = word === 'sampled-out' && settings.sampleRatio > 0
+  return [
+    passedOver(isChance ? 'unknown' : 'warning', word, answered, word === 'excluded' ? excludedBy(path, settings) : ''),
+    fine('The filter is in place.', `${shorten(path)} came through it.`),
+  ]
 }
 
 /** Which pattern of the settings did it. */

@@ -7,7 +7,7 @@ import { momentOf, section } from './parts.js'
 import { roundTripSection } from './round-trip-view.js'
 import { settingsSection } from './settings-view.js'
 import { summaryOf, titleOf, verdictItem, verdictList } from './verdicts-view.js'
-import { found } from '../verdict.js'
+import { found, type Verdict } from '../verdict.js'
 import { viewerSection } from './viewer-view.js'
 
 const SECTIONS = [
@@ -35,11 +35,18 @@ export function debugPage(report: DebugReport, debugPath: string): Html {
         Asked at ${momentOf(at)}.
         <span><a href="${debugPath}">Ask again</a> · <a href="${debugPath}/status.json">as JSON</a></span>
       </p>
-      ${section('verdicts', 'Verdicts', [clockVerdict(), verdictList(verdicts)])} ${viewerSection(you, debugPath)}
+      ${section('verdicts', 'Verdicts', verdictViews(verdicts))} ${viewerSection(you, debugPath)}
       ${explainSection(explained, debugPath)} ${eventsSection(events)} ${settingsSection(settings)}
       ${roundTripSection(debugPath)}`,
     links,
   )
+}
+
+/** The worst first: the one on clocks is a warning, if it is any. */
+function verdictViews(verdicts: readonly Verdict[]): HtmlValue {
+  const faults = verdicts.filter(({ level }) => level === 'fault')
+  const others = verdicts.filter(({ level }) => level !== 'fault')
+  return [faults.length > 0 && verdictList(faults), clockVerdict(), verdictList(others)]
 }
 
 /** Only the browser can compare its clock with the server's: its script shows what stands here. */
