@@ -1,6 +1,6 @@
 // Settings: complete and frozen when they are right; when they are wrong, an error that helps.
 import { describe, expect, test } from '@jest/globals'
-import { FacsimileError, resolveSettings } from '@facsimile/core'
+import { explain, FacsimileError, resolveSettings } from '@facsimile/core'
 import { createMemoryProvider } from '@facsimile/core/memory'
 import { createFacsimile } from '@facsimile/express'
 
@@ -419,9 +419,9 @@ describe('createFacsimile', () => {
       warn: (_: object, message: string) => void warnings.push(message),
     }
     createFacsimile({ logger })
-    expect(warnings.map((line) => line.slice(0, 27))).toEqual([
-      'No snippet carries %FetchUr',
-      'allowedAddresses is empty: ',
+    expect(warnings).toEqual([
+      explain('refused', 'allowlist-empty'),
+      expect.stringContaining(explain('found', 'fetch-url-missing')),
     ])
     const carrying = { name: 'a', html: '%FetchUrl%', placement: 'body-end' } as const
     const complete = { logger, allowedAddresses: ['192.0.2.1'], snippets: [carrying] }
@@ -431,8 +431,10 @@ describe('createFacsimile', () => {
     createFacsimile({ logger, disableCache: true })
     expect(warnings).toEqual([])
     createFacsimile({ ...complete, fetchUrl: 'https://s1.example/elsewhere?t=%CacheToken%' })
-    expect(warnings).toEqual([expect.stringContaining('fetchUrl does not lead to /facsimile?t=%CacheToken%')])
+    expect(warnings).toEqual([explain('found', 'fetch-url-elsewhere')])
     createFacsimile({ ...complete, disableFilter: true })
-    expect(warnings[1]).toMatch(/^No snippet carries/)
+    expect(warnings[1]).toContain(explain('found', 'fetch-url-missing'))
+    createFacsimile({ ...complete, allowedAddresses: ['0.0.0.0/0'] })
+    expect(warnings[2]).toBe(explain('found', 'allowlist-wide'))
   })
 })

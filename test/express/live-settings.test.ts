@@ -211,6 +211,17 @@ describe('after a change', () => {
     expect((await ask(site.port, `/copies?t=${tokenIn(third)}`)).text).toBe(PAGE)
   })
 
+  test('the fetch path of then is answered for as long as pages of before a shorter life may wait', async () => {
+    const site = await startLiveSite(BASE)
+    const page = await site.visit()
+    await site.write({ ...BASE, maxCachedSeconds: 1 })
+    await site.facsimile.reload()
+    await site.write({ ...BASE, maxCachedSeconds: 1, fetchPath: '/copies' })
+    await site.facsimile.reload()
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    expect((await site.crawl(page)).text).toBe(PAGE)
+  })
+
   test('pages in a folder can still be fetched, when they are compressed from then on', async () => {
     const cacheProvider = `file:${await createFolder()}`
     const site = await startLiveSite({ ...BASE, cacheProvider })

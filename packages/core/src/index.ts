@@ -36,6 +36,7 @@ export { nearestName } from './near-miss.js'
 // What loads prom-client and the API of OpenTelemetry, for those who want them.
 export { loadOptionalPackage } from './optional-package.js'
 export { openCacheProvider } from './open-cache-provider.js'
+export { findSettingGaps, isNearlyEverybody, type SettingGap } from './setting-gaps.js'
 export { createSettingsSchema } from './settings-json-schema.js'
 export { findSettingsProblems } from './settings-problems.js'
 export { readJsonText } from './strict-json.js'

@@ -71,7 +71,8 @@ export function createFacsimile(input: LiveFacsimileSettings = {}, internals: Fa
     apply(settings) {
       const before = current.settings
       current = createGeneration(settings, parts)
-      if (before.fetchPath !== settings.fetchPath) pastPaths.add(before.fetchPath, before.maxCachedSeconds * 1000)
+      // Also where the path stays: pages may have been stored for longer than those from now on.
+      pastPaths.add(before.fetchPath, before.maxCachedSeconds * 1000)
       warnOfGaps(settings, logger)
       debug.use(settings, current.guard)
     },

@@ -14,6 +14,14 @@ const OF_THE_VIEWERS_TLS = [
 /** What applications do with sockets; here there is nothing to be set. */
 const OF_A_SOCKET = ['setTimeout', 'setNoDelay', 'setKeepAlive', 'ref', 'unref']
 
+/** The servers' ends of those that are open. */
+const ends = new WeakSet<object>()
+
+/** Whether the server asks itself by this request: whoever would ask it again for that would never come to an end. */
+export function cameFromWithin({ socket }: Request): boolean {
+  return ends.has(socket)
+}
+
 /**
  * Answers the client's end; the other one is with the server that `viewer` came to, which speaks plain HTTP/1.1 on it, and
  * takes it for secure where the viewer's is. Throws `PROVIDER_FAILED` for a request that came to no server of Node's.
@@ -36,6 +44,7 @@ export function connectWithin(viewer: Request): Duplex {
   for (const name of OF_A_SOCKET) Object.assign(far, { [name]: () => far })
   // Servers of HTTP/2 look for both, and speak HTTP/1.1 where `allowHTTP1` is set.
   Object.assign(far, { server, alpnProtocol: 'http/1.1' })
+  ends.add(far)
   server.emit(event, far)
   return near
 }

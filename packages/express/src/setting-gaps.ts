@@ -1,27 +1,25 @@
-// What is allowed in settings and probably not meant: said once in the log.
-import type { Logger, Settings } from '@facsimile/core'
+// What is allowed in settings and probably not meant, once in the log.
+import { explain, findSettingGaps, type Logger, type SettingGap, type Settings } from '@facsimile/core'
+
+/** Where each of these stands, pages leave without a way to their copies, unless the application gives it. */
+const WITHOUT_TOKEN: readonly string[] = ['filter-disabled', 'no-snippets', 'fetch-url-missing']
+/** What is meant by whoever sets it, or is told of elsewhere. */
+const NOT_LOGGED: readonly string[] = ['debug-allowed', 'allowlist-local', 'fetch-url-insecure', 'nothing-sampled']
 
 export function warnOfGaps(settings: Settings, logger: Logger): void {
   if (settings.disableCache) return
-  const { allowedAddresses, disableFilter, fetchPath, fetchUrl, snippets } = settings
-  if (disableFilter || !snippets.some(({ html }) => /%(?:FetchUrl|CacheToken)%/.test(html))) {
-    logger.warn(
-      {},
-      'No snippet carries %FetchUrl% or %CacheToken%: the crawler finds stored pages only where the application places tokenFor(res) itself.',
-    )
-  }
-  if (allowedAddresses.length === 0) {
-    logger.warn({}, 'allowedAddresses is empty: nobody can fetch the stored pages. List the addresses of the crawler.')
-  }
-  if (fetchUrl !== undefined && !leadsTo(fetchUrl, fetchPath)) {
-    logger.warn(
-      { fetchUrl, fetchPath },
-      `fetchUrl does not lead to ${fetchPath}?t=%CacheToken%: unless a proxy rewrites it, the crawler will not find the fetcher.`,
-    )
+  for (const gap of findSettingGaps(settings)) {
+    if (WITHOUT_TOKEN.includes(gap.word)) {
+      const exception = 'Where the application places `tokenFor` itself, all is well.'
+      logger.warn({ word: gap.word }, `${explain('found', 'fetch-url-missing')} ${exception}`)
+    } else if (!NOT_LOGGED.includes(gap.word)) logger.warn(fieldsOf(gap), sentencesOf(gap))
   }
 }
 
-function leadsTo(fetchUrl: string, fetchPath: string): boolean {
-  const { pathname, searchParams } = new URL(fetchUrl.replaceAll('%CacheToken%', 'token'))
-  return pathname === fetchPath && searchParams.getAll('t').join() === 'token'
+function fieldsOf({ word, said }: SettingGap): object {
+  return { word, ...(said !== undefined && { said }) }
+}
+
+function sentencesOf(gap: SettingGap): string {
+  return gap.kind === 'found' ? explain('found', gap.word) : explain('refused', gap.word)
 }

@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals'
 import { createAddressGuard, createEventSource, createSafeLogger, resolveSettings } from '@facsimile/core'
 import { createDebugPage } from '../../../packages/express/src/debug/debug-page.js'
 import { createGeneration } from '../../../packages/express/src/generation.js'
+import type { SettingsState } from '../../../packages/express/src/live-settings.js'
 import { createPageStores } from '../../../packages/express/src/page-stores.js'
 import { createWatches } from '../../../packages/express/src/watches.js'
 import { ask } from '../support/http-client.js'
@@ -53,7 +54,8 @@ test('a site whose debug page nobody asks for has loaded next to nothing of it',
   expect(after).toContain('asked 200')
 })
 
-test('whoever has asked while it was being switched off gets nothing of it', async () => {
+/** A debug page on its own, that is on. */
+function openDebugPage(state: () => SettingsState) {
   const parts = { logger: createSafeLogger(undefined), events: createEventSource(), watches: createWatches() }
   const stores = createPageStores(parts.logger, parts.events)
   afterwards(() => stores.close())
@@ -61,16 +63,46 @@ test('whoever has asked while it was being switched off gets nothing of it', asy
   const settings = resolveSettings({ allowDebug: true, allowedAddresses: ['127.0.0.1'] })
   const guard = createAddressGuard({ ...settings.clientAddress, allowedAddresses: settings.allowedAddresses })
   const generation = createGeneration(settings, { ...common, owner: stores, random: Math.random })
-  const state = () => ({ file: undefined, version: 1, since: 0, error: undefined })
   const debug = createDebugPage({ ...common, current: () => generation, state })
+  debug.use(settings, guard)
+  return { debug, switchOff: () => debug.use({ ...settings, allowDebug: false }, guard) }
+}
+
+test('whoever has asked while it was being switched off gets nothing of it', async () => {
+  const { debug, switchOff } = openDebugPage(() => ({ file: undefined, version: 1, since: 0, error: undefined }))
   let isSwitchedOff = false
   const { port } = await listen((req, res) => {
-    debug.use(settings, guard)
     debug.answer(req, res)
-    if (isSwitchedOff) debug.use({ ...settings, allowDebug: false }, guard)
+    if (isSwitchedOff) switchOff()
   })
   expect((await ask(port, `${DEBUG}/clock`)).status).toBe(200)
   isSwitchedOff = true
   const late = await ask(port, `${DEBUG}/clock`)
   expect(late).toMatchObject({ status: 404, text: 'The debug page has been switched off.\n' })
+})
+
+test('a fault of its own is told of in a sentence, and in the log alone more of it', async () => {
+  const { debug } = openDebugPage(() => {
+    throw new Error('s3cret')
+  })
+  const { port } = await listen((req, res) => {
+    if (debug.answersTo(req.url ?? '')) debug.answer(req, res)
+    else res.end()
+  })
+  const answer = await ask(port, DEBUG)
+  expect(answer).toMatchObject({ status: 500, text: 'The debug page failed. The log of the server tells why.\n' })
+  expect(answer.headers['cache-control']).toBe('no-store')
+})
+
+test('it does not look at itself, not even where it answers every path', async () => {
+  const { debug } = openDebugPage(() => ({ file: undefined, version: 1, since: 0, error: undefined }))
+  let requests = 0
+  const { port } = await listen((req, res) => {
+    requests += 1
+    debug.answer(req, res)
+  })
+  const report = await ask(port, `${DEBUG}/status.json`)
+  expect(report.status).toBe(200)
+  expect(report.text).toContain('/ answered 508.')
+  expect(requests).toBeLessThan(10)
 })

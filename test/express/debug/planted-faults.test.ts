@@ -184,6 +184,25 @@ const TABLE: readonly PlantedFault[] = [
     settings: { fetchUrl: 'http://127.0.0.1:1/facsimile?t=%CacheToken%' },
     viewer: { headers: { 'X-Forwarded-Proto': 'https' } },
   },
+  {
+    fault: 'an allowlist that lets in everybody',
+    words: ['allowlist-wide'],
+    settings: { allowedAddresses: ['127.0.0.1', '0.0.0.0/0'] },
+  },
+  {
+    fault: 'trusted proxies that anybody can be',
+    words: ['proxies-wide'],
+    settings: {
+      allowedAddresses: ['192.0.2.7'],
+      clientAddress: { source: 'x-forwarded-for', trustedProxies: ['0.0.0.0/1'] },
+    },
+    viewer: { headers: { 'X-Forwarded-For': '192.0.2.7' } },
+  },
+  {
+    fault: 'a fetch URL that leads elsewhere on the site',
+    words: ['fetch-url-elsewhere'],
+    settings: { fetchUrl: 'https://127.0.0.1:1/copies?t=%CacheToken%' },
+  },
   { fault: 'disableFilter', words: ['filter-disabled'], settings: { disableFilter: true } },
   { fault: 'disableCache', words: ['cache-disabled'], settings: { disableCache: true } },
   { fault: 'no snippets', words: ['no-snippets'], settings: { snippets: [] } },

@@ -7,6 +7,7 @@ import {
   readJsonText,
   readSettingsText,
   type AddressRange,
+  isNearlyEverybody,
 } from '@facsimile/core'
 import type { Command } from 'commander'
 import {
@@ -22,7 +23,6 @@ import { reasonOf, usageFailure } from '../failure.js'
 import type { Io } from '../io.js'
 import { openReplacement } from '../replacement-file.js'
 import { putJsonMember } from '../settings/json-member.js'
-import { isNearlyEverybody } from '../settings/warnings.js'
 import { readSettingsFile } from '../settings/written-settings.js'
 import { count, createStyles, printable } from '../terminal.js'
 import { append } from './visit-options.js'

@@ -52,7 +52,11 @@ const PHP_KEYS: readonly OldKey[] = [
     how: 'the file is read when it can be; snippets stand in the settings themselves',
     translate: () => undefined,
   },
-  { name: 'CacheScriptsFile', becomes: '', how: 'snippets are read once, when the server starts' },
+  {
+    name: 'CacheScriptsFile',
+    becomes: '',
+    how: 'snippets are kept in memory, and read again when the settings file changes',
+  },
   {
     name: 'MaxCachedSeconds',
     becomes: 'maxCachedSeconds',

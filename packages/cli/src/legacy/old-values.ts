@@ -1,6 +1,6 @@
 // How the values of old keys become values of new settings, one function for each kind.
-import { parseAddressRange } from '@facsimile/core'
-import { isNearlyEverybody } from '../settings/warnings.js'
+import { isNearlyEverybody, parseAddressRange } from '@facsimile/core'
+
 import { isTrueInPhp, type Step } from './draft.js'
 
 const MEBIBYTE = 1024 * 1024

@@ -81,6 +81,17 @@ export function createDebugPage(parts: DebugPageParts): DebugPage {
     if (found !== undefined) sendAnswer(res, found)
   }
 
+  function fail(res: Response, error: unknown): void {
+    logger.error({ err: error }, 'The debug page failed.')
+    try {
+      if (res.headersSent) throw error
+      sendAnswer(res, plainAnswer(500, 'The debug page failed. The log of the server tells why.'))
+    } catch {
+      // Half an answer, or a response that takes none: its client is told by the end of the connection.
+      res.destroy()
+    }
+  }
+
   function fallSilent(): void {
     opening?.desk?.close()
     events.listen(undefined)
@@ -95,10 +106,7 @@ export function createDebugPage(parts: DebugPageParts): DebugPage {
     isOwnFetch: (requestUrl) => opening !== undefined && ownFetches.has(requestUrl),
     answer(req, res) {
       shareHiddenClasses(req, res)
-      answer(req, res).catch((error: unknown) => {
-        logger.error({ err: error }, 'The debug page failed.')
-        res.destroy()
-      })
+      answer(req, res).catch((error: unknown) => fail(res, error))
     },
     close: fallSilent,
   }

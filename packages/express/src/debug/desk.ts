@@ -3,6 +3,7 @@ import { createAddressExplainer, explain, type AddressGuard, type Settings } fro
 import { targetOf, urlOf, type Request, type Response } from '../http-types.js'
 import { createInspector } from '../inspection.js'
 import type { Answer } from '../own-answer.js'
+import { cameFromWithin } from '../own-connection.js'
 import { answerOf, json, page, said } from './answers.js'
 import { readAsset } from './assets.js'
 import type { DebugPageParts } from './debug-page.js'
@@ -52,6 +53,7 @@ export function openDesk(parts: DeskParts): Desk {
 
   return {
     async answer(req, res) {
+      if (cameFromWithin(req)) return said(508, 'The debug page does not look at itself.')
       const verdict = guard(req)
       if (!verdict.allowed) {
         const { clientAddress: address, reason } = verdict

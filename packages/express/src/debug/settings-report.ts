@@ -1,6 +1,7 @@
 // The settings in force as they may be shown, where they came from, and the snippets as pages get them.
 import {
   createFetchUrlBuilder,
+  maskLocation,
   maskSettings,
   type CacheProvider,
   type PageToken,
@@ -54,7 +55,7 @@ export function reportSettings(
       when: whenText(when),
       html: fillIn(html, settings),
     })),
-    provider: settings.disableCache ? undefined : provider?.name,
+    provider: settings.disableCache || provider === undefined ? undefined : maskLocation(provider.name),
     usage,
   }
 }
