@@ -25,13 +25,16 @@ afterAll(async () => {
   await mysql.stop()
 })
 
-const openRedis = (settings: AtRestSettings) => () =>
-  protectAtRest(createRedisProvider({ location: redis.url }), settings)
+/** Where no store breaks, nothing is learned from a machine that is slow for a while. */
+const PATIENT = { timeoutMs: 10_000 }
+
+const openRedis = (settings: AtRestSettings, patience: { timeoutMs?: number }) => () =>
+  protectAtRest(createRedisProvider({ location: redis.url, ...patience }), settings)
 const openMysql = (settings: AtRestSettings) => () =>
-  protectAtRest(createMysqlProvider({ location: mysql.url }), settings)
+  protectAtRest(createMysqlProvider({ location: mysql.url, ...PATIENT }), settings)
 
 describeCacheProvider('redis, sealed and compressed', {
-  open: openRedis(SEALED),
+  open: openRedis(SEALED, {}),
   test,
   describe,
   // Once is enough: how a store breaks is nothing that the protection knows of.
@@ -47,7 +50,7 @@ describeCacheProvider('mysql, sealed and compressed', {
 })
 
 describeCacheProvider('redis, compressed only', {
-  open: openRedis(COMPRESSED),
+  open: openRedis(COMPRESSED, PATIENT),
   test,
   describe,
   raceRounds: RACE_ROUNDS,

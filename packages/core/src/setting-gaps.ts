@@ -1,5 +1,5 @@
 // What settings allow, and hardly mean: read by the log, the debug page and `facsimile settings check`.
-import { compileAddressRanges, parseAddressRange } from './address/address-range.js'
+import { compileAddressRanges, parseAddressRange, type AddressPredicate } from './address/address-range.js'
 import type { Settings } from './settings.js'
 import type { Finding, Refusal } from './words.js'
 
@@ -16,7 +16,7 @@ export function findSettingGaps(settings: Settings): readonly SettingGap[] {
   return [...gapsOfReach(settings), ...gapsOfFetchUrl(settings), ...gapsOfIdleness(settings), ...gapsOfRoom(settings)]
 }
 
-const isLoopback = compileAddressRanges(['127.0.0.0/8', '::1'], 'loopback')
+const LOOPBACK = ['127.0.0.0/8', '::1']
 /** Ranges wider than this hold more than any one operator's machines. */
 const WIDEST_PREFIX = { ipv4: 8, ipv6: 16 }
 
@@ -35,7 +35,8 @@ function gapsOfReach({ allowedAddresses, clientAddress, allowDebug }: Settings):
   const gaps: SettingGap[] = []
   if (allowedAddresses.length === 0) gaps.push({ kind: 'refused', word: 'allowlist-empty' })
   gaps.push(...allowedAddresses.filter(isNearlyEverybody).map((entry) => gap('allowlist-wide', entry)))
-  const local = source === 'socket' ? allowedAddresses.filter(holdsLoopback) : []
+  const isLoopback = compileAddressRanges(LOOPBACK, 'loopback')
+  const local = source === 'socket' ? allowedAddresses.filter((entry) => startsAmong(entry, isLoopback)) : []
   if (local.length > 0) gaps.push(gap('allowlist-local', local.join(', ')))
   if (source !== 'socket' && trustedProxies.length === 0) gaps.push(gap('proxies-missing', source))
   gaps.push(...trustedProxies.filter(isNearlyEverybody).map((entry) => gap('proxies-wide', entry)))
@@ -43,9 +44,9 @@ function gapsOfReach({ allowedAddresses, clientAddress, allowDebug }: Settings):
   return gaps
 }
 
-function holdsLoopback(entry: string): boolean {
+function startsAmong(entry: string, isAmong: AddressPredicate): boolean {
   const outcome = parseAddressRange(entry)
-  return 'range' in outcome && isLoopback(outcome.range.network)
+  return 'range' in outcome && isAmong(outcome.range.network)
 }
 
 /** The query may hold a key of the site's own, so it is not shown. */

@@ -144,7 +144,7 @@ function brokenProviders(): Record<string, BrokenProvider> {
         altered((whole) => ({
           usage: () => (down ? Promise.resolve({ pages: 0 }) : (whole.usage?.() ?? Promise.resolve({}))),
         })),
-      caught: ['does not tell of an empty store when it is broken or closed'],
+      caught: ['says in a sentence what is wrong with a broken store, and not that it is empty'],
     },
     'answers undefined after it was closed': {
       open: () => altered((whole) => ({ pull: (token) => whole.pull(token).catch(() => undefined) })),

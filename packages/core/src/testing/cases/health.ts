@@ -40,7 +40,7 @@ export const HEALTH_CASES: readonly ConformanceCase[] = [
     provider.remove(token),
   ),
   {
-    name: 'says in a sentence what is wrong with a broken store',
+    name: 'says in a sentence what is wrong with a broken store, and not that it is empty',
     needs: 'breakStore',
     async run({ open, breakStore }) {
       const provider = await open()
@@ -49,6 +49,7 @@ export const HEALTH_CASES: readonly ConformanceCase[] = [
       const problems = await provider.check()
       assert.ok(problems.length > 0, 'finds nothing wrong')
       for (const problem of problems) assert.match(problem, /\S \S.*\.$/s, 'is not a sentence')
+      if (provider.usage !== undefined) await assert.rejects(provider.usage(), 'tells how much a broken store holds')
     },
   },
   {

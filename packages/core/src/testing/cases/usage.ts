@@ -1,7 +1,6 @@
 // A provider that tells how much it holds counts pages as they come and go. One that does not tell passes.
 import assert from 'node:assert/strict'
 import type { CacheProvider } from '../../cache-provider.js'
-import { createPageToken } from '../../page-token.js'
 import type { ConformanceCase } from '../conformance-case.js'
 import { eventually } from '../deadline.js'
 import { pageOf, storeNew } from '../sample-page.js'
@@ -46,17 +45,11 @@ export const USAGE_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'does not tell of an empty store when it is broken or closed',
-    needs: 'breakStore',
-    async run({ open, breakStore }) {
+    name: 'does not tell how much it holds once it is closed, if it tells',
+    async run({ open }) {
       const provider = await open()
-      await provider.pull(createPageToken())
-      if (provider.usage === undefined) return
-      const { repair } = await breakStore()
-      await assert.rejects(provider.usage())
-      await repair()
       await provider.close()
-      await assert.rejects(provider.usage(), { code: 'PROVIDER_CLOSED' })
+      if (provider.usage !== undefined) await assert.rejects(provider.usage(), { code: 'PROVIDER_CLOSED' })
     },
   },
 ]
