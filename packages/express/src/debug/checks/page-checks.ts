@@ -1,5 +1,5 @@
 // What an inspected page says of the installation: whether the filter stands where it should, and what became of the page.
-import { compileGlobs, type PassOver, type Settings } from '@facsimile/core'
+import { compileGlobs, WORDS, type PassOver, type Settings } from '@facsimile/core'
 import type { Inspection } from '../../inspection.js'
 import { shorten } from '../formats.js'
 import { fine, found, notStored, passedOver, unknown, type Verdict } from '../verdict.js'
@@ -10,7 +10,7 @@ const RIGHTLY: ReadonlySet<PassOver> = new Set(['redirect', 'no-body', 'partial'
 /** By the visitor, by the settings or by chance: the filter works, and passes the page over because it should. */
 const CHOSEN: ReadonlySet<PassOver> = new Set(['cookie', 'privacy', 'sampled-out', 'excluded'])
 const FAULTS: ReadonlySet<PassOver> = new Set(['error', 'undecodable'])
-const EXPLAIN_ANOTHER = 'Explain the path of a page, further down.'
+const EXPLAIN_ANOTHER = 'Explain the path of another page.'
 
 /** `nowMs` is the time by which an Expires header is read. */
 export function checkPage(inspection: Inspection, settings: Settings, nowMs: number): readonly Verdict[] {
@@ -35,7 +35,10 @@ function checkAbsence({ headers, path }: Inspection, answered: string): Verdict 
 }
 
 function checkPassOver(word: PassOver, { path }: Inspection, settings: Settings, answered: string): readonly Verdict[] {
-  if (RIGHTLY.has(word)) return [unknown(`There is no page to judge by (${word}).`, EXPLAIN_ANOTHER, answered)]
+  if (RIGHTLY.has(word))
+    return [
+      unknown(`There is no page to judge by (${word}).`, EXPLAIN_ANOTHER, answered, WORDS['passed over'][word][0]),
+    ]
   if (!CHOSEN.has(word)) return [passedOver(FAULTS.has(word) ? 'fault' : 'warning', word, answered)]
   const isChance = word === 'sampled-out' && settings.sampleRatio > 0
   return [
