@@ -176,7 +176,7 @@ describe('the debug page', () => {
       const page = await openDebug(await startDebugSite(), '', { javaScriptEnabled: false })
       await page.getByRole('button', { name: 'Set WRUID to 0: not recorded' }).click()
       expect(await page.locator('#you').innerText()).toContain('Your browser sent WRUID=0.')
-      expect(await lead(page)).toBe('1 warning, each with its remedy.')
+      expect(await lead(page)).toBe('1 warning, with its remedy.')
       await page.getByRole('button', { name: 'Set WRUID to 1: recorded' }).click()
       expect(await page.locator('#you').innerText()).toContain('Not opted out')
       await page.getByLabel('Path of a page').fill('account')

@@ -12,7 +12,8 @@ export function verdictList(verdicts: readonly Verdict[]): Html {
 /** How it stands on the whole, in one sentence. */
 export function summaryOf(verdicts: readonly Verdict[]): string {
   const problems = countProblems(verdicts)
-  return problems === '' ? 'Nothing is wrong, as far as can be seen from here.' : `${problems}, each with its remedy.`
+  if (problems === '') return 'Nothing is wrong, as far as can be seen from here.'
+  return /^1 \w+$/.test(problems) ? `${problems}, with its remedy.` : `${problems}, each with its remedy.`
 }
 
 /** The same for the tab of the browser. */
