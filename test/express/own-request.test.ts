@@ -6,8 +6,10 @@ import { createServer as createTlsServer, request } from 'node:https'
 import { once } from 'node:events'
 import type { AddressInfo, Server } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from '@jest/globals'
+import { eventually } from '../support/eventually.js'
 import { createSelfSigned } from '../stores/support/redis-certificate.js'
 import { ask } from './support/http-client.js'
 import { afterwards, createTestFacsimile, listen, PAGE } from './support/site.js'
@@ -15,6 +17,10 @@ import { DEBUG, startDebugSite, type ShownReport } from './debug/debug-site.js'
 
 const STATUS = `${DEBUG}/status.json?path=/account`
 const NO_CACHE = { 'Content-Type': 'text/html', 'Cache-Control': 'no-store' }
+
+function* repeat(text: string) {
+  for (;;) yield text
+}
 
 /** A site in order whose pages tell `look` of each request for them. */
 function site(look: (req: IncomingMessage) => void = () => undefined, allowedAddresses = ['127.0.0.1']) {
@@ -98,6 +104,30 @@ describe('the own server is asked', () => {
     await ask(port, STATUS, { from: '127.0.0.7', headers })
     const asViewer = ['127.0.0.7', 'Basic dGVhOnRlYQ==', '192.0.2.1', undefined]
     expect(seen).toEqual([asViewer, asViewer])
+  })
+
+  test('and tells at once when it cuts the connection', async () => {
+    const { port } = await listen(site((req) => req.socket.destroy()))
+    const report = JSON.parse((await ask(port, STATUS)).text) as ShownReport
+    expect(meaningsIn(report)).toContain('No answer came for /.')
+    expect(JSON.stringify(report.verdicts)).not.toContain('no complete answer')
+  })
+
+  test('and is told when nobody waits for the rest of a long answer any more', async () => {
+    let isOver = false
+    const { middleware } = createTestFacsimile({ allowDebug: true, allowedAddresses: ['127.0.0.1'] })
+    const { port } = await listen((req, res) =>
+      middleware(req, res, () => {
+        if (req.url !== '/robots.txt') return void res.writeHead(200, NO_CACHE).end(PAGE)
+        const endless = Readable.from(repeat('Disallow: /private\n'.repeat(1000)))
+        return void endless.pipe(res).once('close', () => {
+          isOver = true
+          endless.destroy()
+        })
+      }),
+    )
+    await ask(port, STATUS)
+    await eventually('the response is closed', () => isOver)
   })
 
   test('and no other one, whatever host and path say', async () => {

@@ -5,7 +5,7 @@ import { rename, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, jest, test } from '@jest/globals'
-import { WORDS } from '@facsimile/core'
+import { WORDS, type CacheProvider } from '@facsimile/core'
 import { createFacsimile } from '@facsimile/express'
 import compression from 'compression'
 import express from 'express'
@@ -393,6 +393,19 @@ describe('the round trip', () => {
       /href="(\/facsimile\?t=[\w-]{32})".*?<b>(Round trip \w{16})<\/b>/s.exec(text) ?? []
     expect((await ask(site.port, link)).text).toContain(shown)
     expect((await ask(site.port, link)).status).toBe(404)
+  })
+
+  test('leaves a page that nobody fetches for a minute at most, however long pages live', async () => {
+    const lives: number[] = []
+    const store: CacheProvider['store'] = (_token, { capturedAt, expiresAt }) => {
+      lives.push(expiresAt - capturedAt)
+      return Promise.resolve()
+    }
+    for (const maxCachedSeconds of [3600, 5]) {
+      const site = await startDebugSite({ settings: { cacheProvider: createSpyProvider({ store }), maxCachedSeconds } })
+      await site.debug('/round-trip', { method: 'POST', headers: SAME_ORIGIN })
+    }
+    expect(lives).toEqual([60_000, 5_000])
   })
 
   test('says what the store fails for', async () => {

@@ -84,7 +84,6 @@ export function createDebugPage(parts: DebugPageParts): DebugPage {
   function fail(res: Response, error: unknown): void {
     logger.error({ err: error }, 'The debug page failed.')
     try {
-      if (res.headersSent) throw error
       sendAnswer(res, plainAnswer(500, 'The debug page failed. The log of the server tells why.'))
     } catch {
       // Half an answer, or a response that takes none: its client is told by the end of the connection.
